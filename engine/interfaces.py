@@ -1,0 +1,148 @@
+"""The words and protocols every stage shares: spaces, code layouts, axes, decoders, encoders, classifiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from torch import Generator, Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space:
+    """What `decode` returns: an image in [0, 1] or a series in natural units.
+
+    Attributes:
+        kind: `image` or `series`.
+        shape: (C, H, W) of an image, (T,) of a series.
+        grid: First and last position of a series on its own axis; None for images.
+        limits: Lowest and highest value worth drawing of a series; None for images.
+    """
+
+    kind: Literal["image", "series"]
+    shape: tuple[int, ...]
+    grid: tuple[float, float] | None = None
+    limits: tuple[float, float] | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of values in one example."""
+        size = 1
+        for length in self.shape:
+            size *= length
+        return size
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a flat code, in order: some continuous latents, a one-hot category, or one layer's style."""
+
+    name: str
+    size: int
+    kind: Literal["continuous", "onehot", "layer"] = "continuous"
+
+
+Layout = tuple[Part, ...]
+
+# The percentiles of encoded data that every axis carries: those of the interactive reconstruction study.
+PERCENTILES = (0, 1, 2, 5, 25, 33, 45, 48, 50, 52, 55, 67, 75, 95, 98, 99, 100)
+
+
+def part_slices(layout: Layout) -> tuple[slice, ...]:
+    """Where each part of `layout` lies in a flat code."""
+    slices, start = [], 0
+    for part in layout:
+        slices.append(slice(start, start + part.size))
+        start += part.size
+    return tuple(slices)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One thing a user can move: a view on a code that carries the entries it moves, so sorting axes permutes nothing.
+
+    Attributes:
+        name: What a user reads beside the slider.
+        kind: A latent dimension (`continuous`), a one-hot block (`category`) or a learned `direction`.
+        indices: The entries of the code it moves.
+        low: 0.5th percentile of encoded data, the slider's lower end.
+        high: 99.5th percentile, the upper end.
+        center: Median of encoded data, where a double click returns to.
+        minimum: Smallest encoded value, the lower end in the published study.
+        maximum: Largest encoded value.
+        effect: Mean absolute change of the output, per value, between `low` and `high` (see `models/axes.py`).
+        collapsed: Whether moving it changes next to nothing.
+        percentiles: Values of encoded data at `PERCENTILES`; empty for a category.
+        options: The categories' names; empty for continuous axes.
+        direction: Unit vector over `indices` for a `direction`; empty otherwise.
+    """
+
+    name: str
+    kind: Literal["continuous", "category", "direction"]
+    indices: tuple[int, ...]
+    low: float
+    high: float
+    center: float
+    minimum: float
+    maximum: float
+    effect: float
+    collapsed: bool = False
+    percentiles: tuple[float, ...] = ()
+    options: tuple[str, ...] = ()
+    direction: tuple[float, ...] = ()
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """Codes to data: networks, flows and plain formulas alike."""
+
+    latent_dim: int
+    layout: Layout
+    space: Space
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(N, D) -> (N, *space.shape); images in [0, 1], series in natural units."""
+        ...
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Data to codes."""
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(N, *space.shape) -> (N, D), the most plausible code of each example."""
+        ...
+
+
+@runtime_checkable
+class LatentModel(Decoder, Protocol):
+    """A decoder with axes a user can move and a way to draw codes."""
+
+    id: str
+    axes: tuple[Axis, ...]
+
+    def sample(self, n: int, *, generator: Generator) -> Tensor:
+        """Draws n plausible codes, (n, D)."""
+        ...
+
+
+@runtime_checkable
+class Slotted(Protocol):
+    """A code made of exchangeable parts: style layers, factors, causal and other blocks."""
+
+    slots: tuple[Part, ...]
+
+    def assemble(self, codes: Tensor, choice: Tensor) -> Tensor:
+        """Takes slot s of output i from row choice[i, s] of codes, (M, D) and (N, S) -> (N, D)."""
+        ...
+
+
+@runtime_checkable
+class Classifier(Protocol):
+    """Data to class probabilities; pre-processing lives inside it."""
+
+    classes: tuple[str, ...]
+
+    def probabilities(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) in [0, 1] -> (N, M), rows sum to one."""
+        ...

@@ -1,0 +1,21 @@
+"""Network families, one a file; each registers itself in `MODELS` under the name recipes and checkpoints use."""
+
+from __future__ import annotations
+
+from engine.models import burgess, dense, digit_classifier, factor_vae, info_gan, sinelines_formula
+from engine.models.autoencoder import Autoencoder, reparameterise
+from engine.models.classifier import ImageClassifier
+from engine.models.registry import MODELS
+
+__all__ = [
+    "MODELS",
+    "Autoencoder",
+    "ImageClassifier",
+    "burgess",
+    "dense",
+    "digit_classifier",
+    "factor_vae",
+    "info_gan",
+    "reparameterise",
+    "sinelines_formula",
+]

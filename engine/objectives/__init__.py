@@ -1,0 +1,27 @@
+"""Loss terms and the games they are played in, one a file; frozen dataclasses that recipes combine."""
+
+from __future__ import annotations
+
+from engine.objectives.autoencoding import Autoencoding, SupervisedDecoding
+from engine.objectives.classification import Classification
+from engine.objectives.info_gan import InfoGAN
+from engine.objectives.kl import KL
+from engine.objectives.objective import OBJECTIVES, TERMS, Objective, Pass, Term
+from engine.objectives.reconstruction import Bernoulli, SquaredError
+from engine.objectives.total_correlation import TotalCorrelation
+
+__all__ = [
+    "KL",
+    "OBJECTIVES",
+    "TERMS",
+    "Autoencoding",
+    "Bernoulli",
+    "Classification",
+    "InfoGAN",
+    "Objective",
+    "Pass",
+    "SquaredError",
+    "SupervisedDecoding",
+    "Term",
+    "TotalCorrelation",
+]

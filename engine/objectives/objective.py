@@ -1,0 +1,68 @@
+"""What the training loop asks of an objective, and the registries of objectives and loss terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import Generator, Tensor, nn
+
+from engine.data import Batch
+from engine.registry import Registry
+
+OBJECTIVES: Registry[Callable[..., Any]] = Registry("objective")
+TERMS: Registry[Callable[..., Any]] = Registry("loss term")
+
+
+class Objective(Protocol):
+    """One or more players, each with its parameters and its loss; a frozen dataclass."""
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Who plays in one step, in order."""
+        ...
+
+    def parameters(self, model: Any, player: str) -> Iterable[nn.Parameter]:  # noqa: ANN401 - each knows its own networks
+        """What this player may move."""
+        ...
+
+    def losses(
+        self,
+        model: Any,  # noqa: ANN401
+        batch: Batch,
+        player: str,
+        *,
+        generator: Generator,
+    ) -> dict[str, Tensor]:
+        """Scalars to log; the one named `loss` is minimised."""
+        ...
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One batch through an autoencoder.
+
+    Attributes:
+        x: Examples, (N, *shape).
+        logits: The decoder's output before the sigmoid (images) or as it is (series), (N, *shape).
+        z: Sampled latents, (N, K).
+        mean: Posterior mean, (N, K).
+        log_var: Posterior log-variance, (N, K); None for a plain autoencoder.
+    """
+
+    x: Tensor
+    logits: Tensor
+    z: Tensor
+    mean: Tensor
+    log_var: Tensor | None
+
+
+class Term(Protocol):
+    """A loss term on one pass, averaged over the batch; a frozen dataclass with its own weight."""
+
+    name: str
+
+    def __call__(self, step: Pass) -> Tensor:
+        """The weighted term, a scalar."""
+        ...

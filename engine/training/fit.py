@@ -1,0 +1,194 @@
+"""The training loop: one for every recipe, adversarial ones too; resumable to the bit on a CPU."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from engine.data import Batch, Split
+from engine.objectives import Objective
+from engine.training.log import Log
+from engine.training.recipe import Recipe
+from engine.training.state import State
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+class TrainingDivergedError(RuntimeError):
+    """The loss is no longer a finite number."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        step: Updates done.
+        steps: Updates in all.
+        terms: Loss terms, averaged over the updates since the last report.
+        steps_per_s: Updates a second since the last report.
+        remaining_s: Estimated seconds to the end.
+    """
+
+    step: int
+    steps: int
+    terms: dict[str, float]
+    steps_per_s: float
+    remaining_s: float
+
+
+def fit(
+    recipe: Recipe,
+    split: Split,
+    *,
+    folder: Path,
+    fabric: Fabric | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    report_every: int = 100,
+    save_every_s: float = 60.0,
+    stop_after: int | None = None,
+) -> nn.Module:
+    """Trains one recipe, going on from the state it finds in `folder`.
+
+    Same recipe, device kind and number of threads: same weights, however often the run was killed on the way.
+
+    Args:
+        recipe: What to train.
+        split: Examples to train on.
+        folder: Where the run keeps `state.safetensors` and `log.csv`.
+        fabric: Device and precision; by default this machine's CPU at the recipe's precision.
+        on_progress: Called every `report_every` updates.
+        report_every: Updates between reports and log rows.
+        save_every_s: Seconds between saved states.
+        stop_after: Leave after this many updates in all with the state saved, as an interrupted run would.
+
+    Returns:
+        The network in eval mode, on the CPU.
+
+    Raises:
+        TrainingDivergedError: If a loss is not finite; the last finite state stays in the folder.
+        OSError: If the folder cannot be written, for example on a full disk; the last state stays.
+    """
+    from lightning_fabric import Fabric  # takes seconds, and whoever only reads the recipes needs none of it
+
+    fabric = fabric or Fabric(accelerator="cpu", devices=1, precision=recipe.precision)
+    model = recipe.network.build(seed=recipe.seed)
+    if recipe.objective is None:
+        return model.eval()
+    folder.mkdir(parents=True, exist_ok=True)
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        run = _Run(recipe, recipe.objective, split, model, fabric, folder)
+        run.go(on_progress, report_every, save_every_s, stop_after)
+    return model.cpu().eval()
+
+
+class _Game(nn.Module):
+    """Objective and network as one module, so that Fabric's precision and strategy see one forward call."""
+
+    def __init__(self, objective: Objective, model: nn.Module) -> None:
+        super().__init__()
+        self.objective, self.model = objective, model
+
+    def forward(
+        self, x: Tensor, labels: Tensor | None, factors: Tensor | None, player: str, generator: Generator
+    ) -> dict[str, Tensor]:
+        return self.objective.losses(self.model, Batch(x, labels, factors), player, generator=generator)
+
+
+class _Run:
+    """Everything that moves during a run: network, optimisers, chance, step and log."""
+
+    def __init__(
+        self, recipe: Recipe, objective: Objective, split: Split, model: nn.Module, fabric: Fabric, folder: Path
+    ) -> None:
+        self.recipe, self.objective, self.split, self.fabric = recipe, objective, split, fabric
+        self.steps_per_epoch = math.ceil(len(split) / recipe.batch_size)
+        model.to(memory_format=torch.channels_last)
+        self.model = model.train()
+        self.game = fabric.setup_module(_Game(objective, self.model))
+        self.parameters = {p: list(objective.parameters(self.model, p)) for p in objective.players}
+        self.optimisers = {
+            p: fabric.setup_optimizers(recipe.optimiser.build(self.parameters[p])) for p in objective.players
+        }
+        # Dropout draws from torch's default generator, which takes no argument; `fit` has forked it.
+        torch.default_generator.manual_seed(recipe.seed)
+        self.noise = torch.Generator().manual_seed(recipe.seed + 1)
+        self.state = State(folder / "state.safetensors", recipe)
+        self.step = self.state.restore(self.model, self.optimisers, self.noise)
+        self.log = Log(folder / "log.csv", from_step=self.step)
+        self._epoch, self._order = -1, torch.empty(0, dtype=torch.long)
+
+    def go(
+        self,
+        on_progress: Callable[[Progress], None] | None,
+        report_every: int,
+        save_every_s: float,
+        stop_after: int | None,
+    ) -> None:
+        last = min(self.recipe.steps, stop_after or self.recipe.steps)
+        reported, since, saved = self.step, time.monotonic(), time.monotonic()
+        sums: dict[str, Tensor] = {}
+        while self.step < last:
+            for name, value in self._update().items():
+                sums[name] = sums[name] + value if name in sums else value
+            self.step += 1
+            if self.step % report_every and self.step != last:
+                continue
+            terms = {name: float(value) / (self.step - reported) for name, value in sums.items()}
+            self._check(terms)
+            rate = (self.step - reported) / (time.monotonic() - since)
+            self.log.write(self.step, terms)
+            if on_progress:
+                left = (self.recipe.steps - self.step) / rate
+                on_progress(Progress(self.step, self.recipe.steps, terms, rate, left))
+            if time.monotonic() - saved > save_every_s or self.step == last:
+                self.state.save(self.step, self.model, self.optimisers, self.noise)
+                saved = time.monotonic()
+            reported, since, sums = self.step, time.monotonic(), {}
+
+    def _update(self) -> dict[str, Tensor]:
+        batch = self.split.batch(self._indices())
+        tensors = self.fabric.to_device((batch.x, batch.labels, batch.factors))
+        logged: dict[str, Tensor] = {}
+        for player in self.objective.players:
+            self._only(player)
+            optimiser: Any = self.optimisers[player]  # Fabric's wrapper of one torch optimiser
+            rate = self.recipe.optimiser.rate(self.step, steps=self.recipe.steps, steps_per_epoch=self.steps_per_epoch)
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.zero_grad()
+            losses = self.game(*tensors, player, self.noise)
+            self.fabric.backward(losses["loss"])
+            optimiser.step()
+            one = len(self.objective.players) == 1
+            logged |= {name if one or name != "loss" else f"{player} loss": v.detach() for name, v in losses.items()}
+        return logged
+
+    def _only(self, player: str) -> None:
+        if len(self.objective.players) > 1:
+            self.model.requires_grad_(False)
+            for parameter in self.parameters[player]:
+                parameter.requires_grad_(True)
+
+    def _indices(self) -> Tensor:
+        epoch, place = divmod(self.step, self.steps_per_epoch)
+        if epoch != self._epoch:  # an epoch's order follows from seed and epoch alone, so resuming needs no history
+            order = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + epoch)
+            self._epoch, self._order = epoch, torch.randperm(len(self.split), generator=order)
+        return self._order[place * self.recipe.batch_size : (place + 1) * self.recipe.batch_size]
+
+    def _check(self, terms: dict[str, float]) -> None:
+        bad = [name for name, value in terms.items() if not math.isfinite(value)]
+        if bad:
+            raise TrainingDivergedError(
+                f"{self.recipe.id}: {', '.join(bad)} is not finite at step {self.step}. "
+                "Lower the learning rate (--set optimiser.lr=...) or change the seed, and start again."
+            )

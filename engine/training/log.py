@@ -1,0 +1,45 @@
+"""A run's log: one CSV row per report, cut back to the saved state when a killed run goes on."""
+
+from __future__ import annotations
+
+import csv
+import time
+from pathlib import Path
+
+
+class Log:
+    """Appends loss terms to a CSV file with the columns `step`, `time` and one per term.
+
+    Args:
+        path: The file; made when missing.
+        from_step: Rows after this step are dropped, since the run will write them again.
+    """
+
+    def __init__(self, path: Path, *, from_step: int = 0) -> None:
+        self.path = path
+        rows = [row for row in read(path) if row["step"] <= from_step] if path.exists() else []
+        fresh = path.with_suffix(".partial")
+        with fresh.open("w", newline="") as file:
+            if rows:
+                writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+                writer.writeheader()
+                writer.writerows({**row, "step": int(row["step"])} for row in rows)
+        fresh.replace(path)
+        self._has_header = bool(rows)
+
+    def write(self, step: int, terms: dict[str, float]) -> None:
+        """Appends one row."""
+        with self.path.open("a", newline="") as file:
+            writer = csv.writer(file)
+            if not self._has_header:
+                writer.writerow(["step", "time", *terms])
+                self._has_header = True
+            writer.writerow([step, round(time.time(), 3), *(f"{value:.6g}" for value in terms.values())])
+
+
+def read(path: Path) -> list[dict[str, float]]:
+    """All whole rows of a log; a row cut short by a kill is left out."""
+    with path.open(newline="") as file:
+        reader = csv.reader(file)
+        header = next(reader, [])
+        return [dict(zip(header, map(float, row), strict=True)) for row in reader if len(row) == len(header)]

@@ -1,0 +1,81 @@
+"""Optimisers and their learning-rate schedules, as frozen rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import nn
+
+from engine.registry import Registry
+
+OPTIMISERS: Registry[Callable[..., Any]] = Registry("optimiser")
+
+
+class Optimiser(Protocol):
+    """Builds a torch optimiser and says how its learning rate moves."""
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """The optimiser at its base learning rate."""
+        ...
+
+    def rate(self, step: int, *, steps: int, steps_per_epoch: int) -> float:
+        """Learning rate of step 0, 1, ..., steps - 1."""
+        ...
+
+
+@OPTIMISERS.register("adam")
+@dataclass(frozen=True, kw_only=True)
+class Adam:
+    """Adam (Kingma & Ba, 2015), at a constant rate or after a short warm-up down a half cosine to zero.
+
+    Attributes:
+        lr: Base learning rate.
+        betas: Decay of the two moments.
+        eps: Added to the denominator.
+        schedule: `constant`, or `cosine`.
+        warmup: Steps of linear warm-up.
+    """
+
+    lr: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup: int = 0
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """Fused Adam over the given parameters."""
+        return torch.optim.Adam(parameters, lr=self.lr, betas=self.betas, eps=self.eps, fused=True)
+
+    def rate(self, step: int, *, steps: int, steps_per_epoch: int) -> float:
+        """Learning rate of one step."""
+        rising = min(1.0, (step + 1) / (self.warmup + 1))
+        falling = 1.0 if self.schedule == "constant" else 0.5 * (1 + math.cos(math.pi * step / max(steps, 1)))
+        return self.lr * rising * falling
+
+
+@OPTIMISERS.register("sgd")
+@dataclass(frozen=True, kw_only=True)
+class SGD:
+    """Stochastic gradient descent with momentum; the rate falls by a factor after every epoch.
+
+    Attributes:
+        lr: Base learning rate.
+        momentum: Share of the last update kept.
+        epoch_factor: The rate is multiplied by this after every epoch.
+    """
+
+    lr: float = 0.1
+    momentum: float = 0.5
+    epoch_factor: float = 1.0
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """SGD over the given parameters."""
+        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum)
+
+    def rate(self, step: int, *, steps: int, steps_per_epoch: int) -> float:
+        """Learning rate of one step."""
+        return self.lr * self.epoch_factor ** (step // steps_per_epoch)

@@ -1,0 +1,123 @@
+"""What a run needs to go on to the bit: weights, optimiser moments and chance, in one safetensors file."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Generator, Tensor, nn
+
+from engine.training.recipe import Recipe, to_json
+
+WORDS = frozenset({"id", "title", "preset", "paper", "source", "note"})
+
+
+class StateError(RuntimeError):
+    """The saved state is not this run's, or cannot be read."""
+
+
+class State:
+    """Saves and restores one run; the file is replaced at once or not at all.
+
+    Args:
+        path: The file.
+        recipe: The run it belongs to; a state of another recipe is refused.
+    """
+
+    def __init__(self, path: Path, recipe: Recipe) -> None:
+        self.path = path
+        self.fingerprint = fingerprint(recipe)
+
+    def save(self, step: int, model: nn.Module, optimisers: Mapping[str, Any], noise: Generator) -> None:
+        """Writes the state after `step` updates.
+
+        Raises:
+            OSError: If it cannot be written; the previous state stays.
+        """
+        tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+        for player, optimiser in optimisers.items():
+            for index, moments in optimiser.state_dict()["state"].items():
+                tensors |= {f"optimiser.{player}.{index}.{key}": v for key, v in moments.items() if v is not None}
+        tensors |= {"noise": noise.get_state(), "default": torch.get_rng_state()}
+        if torch.cuda.is_available():
+            tensors |= {f"cuda.{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
+        fresh = self.path.with_suffix(".partial")
+        try:
+            save_file(
+                {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()},
+                fresh,
+                metadata={"step": str(step), "recipe": self.fingerprint},
+            )
+            with fresh.open("rb") as file:
+                os.fsync(file.fileno())
+            fresh.replace(self.path)
+        except (OSError, SafetensorError) as error:
+            fresh.unlink(missing_ok=True)
+            raise OSError(
+                getattr(error, "errno", None) or errno.EIO,
+                f"The training state could not be written ({error}). Free space in {self.path.parent} or choose "
+                "another folder with --runs; the last saved state is kept and the run goes on from it.",
+            ) from error
+
+    def restore(self, model: nn.Module, optimisers: Mapping[str, Any], noise: Generator) -> int:
+        """Puts a saved state back.
+
+        Returns:
+            The updates done so far; 0 where nothing was saved.
+
+        Raises:
+            StateError: If the file belongs to another recipe or is damaged.
+        """
+        if not self.path.exists():
+            return 0
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        except SafetensorError as error:
+            raise StateError(f"{self.path} is damaged ({error}); delete it to train from the start.") from error
+        if metadata.get("recipe") != self.fingerprint:
+            raise StateError(
+                f"{self.path} belongs to another recipe than the one asked for; delete it to train from the start, "
+                "or give this run another folder."
+            )
+        model.load_state_dict(_under(tensors, "model."))
+        for player, optimiser in optimisers.items():
+            _restore_optimiser(optimiser, _under(tensors, f"optimiser.{player}."))
+        noise.set_state(tensors["noise"])
+        torch.set_rng_state(tensors["default"])
+        cuda = _under(tensors, "cuda.")
+        if torch.cuda.is_available() and len(cuda) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all([cuda[str(i)] for i in range(len(cuda))])
+        return int(metadata["step"])
+
+
+def fingerprint(recipe: Recipe) -> str:
+    """SHA-256 of all that decides a run's outcome; titles and notes may change under a running run."""
+    row = {name: value for name, value in to_json(recipe).items() if name not in WORDS}
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _restore_optimiser(optimiser: Any, moments: Mapping[str, Tensor]) -> None:  # noqa: ANN401 - Fabric's wrapper
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in moments.items():
+        index, key = name.split(".", 1)
+        like = parameters[int(index)]
+        # Fused kernels walk memory in order, so a moment needs its parameter's strides (channels last).
+        state.setdefault(int(index), {})[key] = (
+            torch.empty_like(like, requires_grad=False).copy_(value) if value.shape == like.shape else value
+        )
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
