@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.models import burgess, dense, digit_classifier, factor_vae, info_gan, sinelines_formula
+from engine.models import burgess, decoder_of, dense, digit_classifier, factor_vae, info_gan, sinelines_formula
 from engine.models.autoencoder import Autoencoder, reparameterise
 from engine.models.classifier import ImageClassifier
 from engine.models.registry import MODELS
@@ -12,6 +12,7 @@ __all__ = [
     "Autoencoder",
     "ImageClassifier",
     "burgess",
+    "decoder_of",
     "dense",
     "digit_classifier",
     "factor_vae",

@@ -15,7 +15,13 @@ _STEPS = 9
 
 
 def axes_of(
-    model: Decoder, codes: Tensor, *, names: Sequence[str] = (), options: Sequence[str] = (), num_bases: int = 64
+    model: Decoder,
+    codes: Tensor,
+    *,
+    names: Sequence[str] = (),
+    options: Sequence[str] = (),
+    limits: Sequence[tuple[float, float]] = (),
+    num_bases: int = 64,
 ) -> tuple[Axis, ...]:
     """Measures ranges and effects of all axes of a decoder.
 
@@ -28,6 +34,7 @@ def axes_of(
         codes: Codes of held-out examples, (N, D).
         names: Names of the continuous axes in the code's order; by default `Latent 1`, `Latent 2`, ...
         options: Names of the categories; by default 0, 1, ...
+        limits: Known ranges of the continuous axes, which then take the place of percentiles and min-max of the codes.
         num_bases: Codes to average effects over.
 
     Returns:
@@ -48,8 +55,10 @@ def axes_of(
     names = names or [
         f"{part.name.capitalize()} {1 + [i for i, p in entries if p is part].index(index)}" for index, part in entries
     ]
+    ranges = limits or [None] * len(entries)
     axes = categories + [
-        _continuous(model, index, name, codes, bases) for (index, _), name in zip(entries, names, strict=True)
+        _continuous(model, index, name, codes, bases, limit)
+        for (index, _), name, limit in zip(entries, names, ranges, strict=True)
     ]
     strongest = max(axis.effect for axis in axes)
     axes = [replace(axis, collapsed=axis.effect < COLLAPSED * strongest) for axis in axes]
@@ -58,9 +67,13 @@ def axes_of(
     return tuple(sorted(axes, key=lambda axis: -axis.effect))
 
 
-def _continuous(model: Decoder, index: int, name: str, codes: Tensor, bases: Tensor) -> Axis:
+def _continuous(
+    model: Decoder, index: int, name: str, codes: Tensor, bases: Tensor, limit: tuple[float, float] | None
+) -> Axis:
     levels = torch.tensor([0.005, 0.5, 0.995, *(p / 100 for p in PERCENTILES)], dtype=torch.float64)
     low, center, high, *percentiles = torch.quantile(codes[:, index].double().cpu(), levels).tolist()
+    low, high = limit or (low, high)
+    minimum, maximum = limit or (percentiles[0], percentiles[-1])
     values = torch.linspace(low, high, _STEPS)
     return Axis(
         name=name,
@@ -69,8 +82,8 @@ def _continuous(model: Decoder, index: int, name: str, codes: Tensor, bases: Ten
         low=low,
         high=high,
         center=center,
-        minimum=percentiles[0],
-        maximum=percentiles[-1],
+        minimum=minimum,
+        maximum=maximum,
         percentiles=tuple(percentiles),
         effect=_effect(model, bases, (index,), torch.cat([torch.tensor([center]), values])[:, None]),
     )

@@ -22,12 +22,19 @@ class InfoGAN28(nn.Module):
         num_noise: Noise entries, free of that term.
         width: Filters of the outer convolution; the inner one has twice as many.
         hidden: Units of the dense layers.
+        discriminator: Whether it has trunk, realness and Q head; a generator that is only used needs none.
     """
 
     prior = "uniform"
 
     def __init__(
-        self, num_classes: int = 10, num_codes: int = 2, num_noise: int = 3, width: int = 64, hidden: int = 1024
+        self,
+        num_classes: int = 10,
+        num_codes: int = 2,
+        num_noise: int = 3,
+        width: int = 64,
+        hidden: int = 1024,
+        discriminator: bool = True,
     ) -> None:
         super().__init__()
         self.num_classes, self.num_codes, self.num_noise = num_classes, num_codes, num_noise
@@ -51,6 +58,8 @@ class InfoGAN28(nn.Module):
             nn.ReLU(),
             nn.ConvTranspose2d(width, 1, 4, 2, 1),
         )
+        if not discriminator:
+            return
         self.trunk = nn.Sequential(
             nn.Conv2d(1, width, 4, 2, 1),
             nn.LeakyReLU(0.2),

@@ -16,7 +16,11 @@ TERMS: Registry[Callable[..., Any]] = Registry("loss term")
 
 
 class Objective(Protocol):
-    """One or more players, each with its parameters and its loss; a frozen dataclass."""
+    """One or more players, each with its parameters and its loss; a frozen dataclass.
+
+    The objective of a recipe that `needs` other checkpoints also has `standing_on(models)`: given the loaded models by
+    id, it returns the objective that uses them.
+    """
 
     @property
     def players(self) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -55,6 +56,7 @@ def fit(
     report_every: int = 100,
     save_every_s: float = 60.0,
     stop_after: int | None = None,
+    needs: Mapping[str, Any] = MappingProxyType({}),
 ) -> nn.Module:
     """Trains one recipe, going on from the state it finds in `folder`.
 
@@ -69,6 +71,7 @@ def fit(
         report_every: Updates between reports and log rows.
         save_every_s: Seconds between saved states.
         stop_after: Leave after this many updates in all with the state saved, as an interrupted run would.
+        needs: The loaded models this recipe stands on, by id; its objective takes them by `standing_on(models)`.
 
     Returns:
         The network in eval mode, on the CPU.
@@ -76,18 +79,27 @@ def fit(
     Raises:
         TrainingDivergedError: If a loss is not finite; the last finite state stays in the folder.
         OSError: If the folder cannot be written, for example on a full disk; the last state stays.
+        ValueError: If a model the recipe stands on is not passed.
     """
     from lightning_fabric import Fabric  # takes seconds, and whoever only reads the recipes needs none of it
 
     fabric = fabric or Fabric(accelerator="cpu", devices=1, precision=recipe.precision)
     model = recipe.network.build(seed=recipe.seed)
-    if recipe.objective is None:
+    objective = _objective(recipe, needs)
+    if objective is None:
         return model.eval()
     folder.mkdir(parents=True, exist_ok=True)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        run = _Run(recipe, recipe.objective, split, model, fabric, folder)
+        run = _Run(recipe, objective, split, model, fabric, folder)
         run.go(on_progress, report_every, save_every_s, stop_after)
     return model.cpu().eval()
+
+
+def _objective(recipe: Recipe, models: Mapping[str, Any]) -> Objective | None:
+    missing = [name for name in recipe.needs if name not in models]
+    if missing:
+        raise ValueError(f"{recipe.id} stands on {', '.join(missing)}; load them and pass them to `fit` as `needs`.")
+    return recipe.objective.standing_on(models) if recipe.needs else recipe.objective  # type: ignore[union-attr]
 
 
 class _Game(nn.Module):

@@ -36,7 +36,8 @@ class Network:
 
     def build(self, *, seed: int | None = None) -> nn.Module:
         """The network, with weights drawn from `seed`; without a seed they are left to be loaded."""
-        model = MODELS.build(self.name, **self.options)
+        with torch.random.fork_rng(devices=[]):  # layers draw from the global generator while they are made
+            model = MODELS.build(self.name, **self.options)
         if seed is not None:
             model.reset_parameters(torch.Generator().manual_seed(seed))
         return model

@@ -100,6 +100,22 @@ class State:
         return int(metadata["step"])
 
 
+def saved_step(path: Path, recipe: Recipe) -> int:
+    """Updates done by the state in `path`, from its header alone; 0 where there is none or it is another recipe's.
+
+    Raises:
+        StateError: If the file is damaged.
+    """
+    if not path.exists():
+        return 0
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+    except SafetensorError as error:
+        raise StateError(f"{path} is damaged ({error}); delete it to train from the start.") from error
+    return int(metadata["step"]) if metadata.get("recipe") == fingerprint(recipe) else 0
+
+
 def fingerprint(recipe: Recipe) -> str:
     """SHA-256 of all that decides a run's outcome; titles and notes may change under a running run."""
     row = {name: value for name, value in to_json(recipe).items() if name not in WORDS}

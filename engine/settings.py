@@ -1,0 +1,49 @@
+"""The few settings that come from the environment: where data sets and checkpoints lie, where decoded copies go.
+
+`LATENT_EXPLORER_DATA`: a folder with local copies of Hub data sets, laid out `<owner>/<repository>/<config>/*.parquet`
+(and `dsprites/` for the official archive). Unset: the Hub's local cache, then the Hub.
+
+`LATENT_EXPLORER_CHECKPOINTS`: folders of checkpoints, joined by the platform's path separator. Unset: the repository's.
+
+`LATENT_EXPLORER_CACHE`: the folder for decoded data; `off` writes nothing. Unset: the platform's cache folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+DATA_VARIABLE = "LATENT_EXPLORER_DATA"
+CACHE_VARIABLE = "LATENT_EXPLORER_CACHE"
+CHECKPOINTS_VARIABLE = "LATENT_EXPLORER_CHECKPOINTS"
+_OFF = ("off", "none", "no", "0")
+
+
+def data_folder() -> Path | None:
+    """The mirror folder of `LATENT_EXPLORER_DATA`, or None when it is unset; need not exist."""
+    value = os.environ.get(DATA_VARIABLE, "").strip()
+    return Path(value).expanduser() if value else None
+
+
+def checkpoint_folders() -> tuple[Path, ...]:
+    """The folders of `LATENT_EXPLORER_CHECKPOINTS`, or the repository's own `checkpoints/`; need not exist."""
+    value = os.environ.get(CHECKPOINTS_VARIABLE, "").strip()
+    named = tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part.strip())
+    return named or (Path(__file__).resolve().parents[1] / "checkpoints",)
+
+
+def cache_folder() -> Path | None:
+    """Where decoded data may be kept, or None when `LATENT_EXPLORER_CACHE` is `off`; need not exist yet."""
+    value = os.environ.get(CACHE_VARIABLE, "").strip()
+    if value.lower() in _OFF:
+        return None
+    return Path(value).expanduser() if value else _platform_cache() / "latent-explorer"
+
+
+def _platform_cache() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

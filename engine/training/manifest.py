@@ -1,0 +1,81 @@
+"""What became of every run of a folder: `manifest.json`, replaced at once with every change."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.training.lock import exclusive
+
+Status = Literal["waiting", "running", "done", "failed", "skipped", "interrupted"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One run.
+
+    Attributes:
+        id: The recipe's id.
+        status: Where it stands.
+        recipe: The row as JSON.
+        device: `cpu`, or the GPU's name; empty before it started.
+        threads: Torch threads.
+        seconds: Wall time of training and of evaluation, by name.
+        error: What went wrong; empty otherwise.
+        checkpoint: The folder written; empty otherwise.
+        headline: The metrics people compare, by name.
+    """
+
+    id: str
+    status: Status
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    device: str = ""
+    threads: int = 1
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+    checkpoint: str = ""
+    headline: Mapping[str, float] = field(default_factory=dict)
+
+
+class Manifest:
+    """The entries of all runs ever started in a folder; several processes may write.
+
+    Args:
+        path: The file; made with the first entry.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> dict[str, Entry]:
+        """All entries by id; none where there is no file or it is damaged (it only reports, so it is begun anew)."""
+        try:
+            rows = json.loads(self.path.read_text(encoding="utf-8"))["runs"]
+            return {row["id"]: Entry(**row) for row in rows}
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return {}
+
+    def put(self, *entries: Entry) -> None:
+        """Adds or replaces entries.
+
+        Raises:
+            OSError: If the file cannot be written; the previous one stays.
+        """
+        with exclusive(self.path.with_suffix(".lock"), wait=True):
+            runs = self.read() | {entry.id: entry for entry in entries}
+            text = json.dumps({"runs": [dataclasses.asdict(runs[name]) for name in sorted(runs)]}, indent=1)
+            fresh = self.path.with_suffix(".partial")
+            try:
+                with fresh.open("w", encoding="utf-8") as file:
+                    file.write(text + "\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                fresh.replace(self.path)
+            except OSError:
+                fresh.unlink(missing_ok=True)
+                raise
