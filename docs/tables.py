@@ -1,0 +1,75 @@
+"""Fills the table of shipped models in README.md from the checkpoints themselves.
+
+    python docs/tables.py            # writes README.md
+    python docs/tables.py --check    # only tells whether it is up to date
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # to run as a script from anywhere
+
+from engine.checkpoints import Entry, catalog
+from engine.metrics import METRICS
+
+ROOT = Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- models:begin -->", "<!-- models:end -->"
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Writes the table, or compares it with `--check`; returns the exit code."""
+    readme = ROOT / "README.md"
+    before = readme.read_text(encoding="utf-8")
+    after = filled(before, models_table(catalog()))
+    if "--check" in arguments:
+        print("README.md is up to date." if before == after else "README.md is out of date: run `make tables`.")
+        return int(before != after)
+    readme.write_text(after, encoding="utf-8")
+    return 0
+
+
+def models_table(entries: Sequence[Entry]) -> str:
+    """One Markdown row a checkpoint, in the order of the catalogue; published figures in brackets.
+
+    Raises:
+        ValueError: If a checkpoint is damaged; the message says which and why.
+    """
+    damaged = [f"{entry.id}: {entry.error}" for entry in entries if entry.error]
+    if damaged:
+        raise ValueError(f"These checkpoints cannot be read; mend or remove them: {'; '.join(damaged)}")
+    lines = ["| model | what it is | latents | quality | MIG | MB |", "|---|---|---:|---|---|---:|"]
+    return "\n".join([*lines, *(_row(entry) for entry in entries)])
+
+
+def filled(text: str, table: str) -> str:
+    """`text` with `table` between the two marks.
+
+    Raises:
+        ValueError: If a mark is missing or they are in the wrong order.
+    """
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"README.md should hold {BEGIN} and, after it, {END}; put them where the table belongs.")
+    return f"{head}{BEGIN}\n{table}\n{END}{tail}"
+
+
+def _row(entry: Entry) -> str:
+    quality = f"{METRICS[entry.headline].title} {_figure(entry.metrics[entry.headline])}" if entry.headline else "–"
+    mig = _figure(entry.metrics["mig"]) if "mig" in entry.metrics else "–"
+    link = f"[`{entry.id}`](checkpoints/{entry.id}/README.md)"
+    size = f"{entry.bytes / 1e6:.1f}"
+    return f"| {link} | {entry.title} | {entry.latents or '–'} | {quality} | {mig} | {size} |"
+
+
+def _figure(metric: Mapping[str, Any]) -> str:
+    published = metric.get("paper_value")
+    return f"{metric['value']:.3g}" + ("" if published is None else f" ({published:.3g})")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

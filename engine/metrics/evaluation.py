@@ -1,0 +1,205 @@
+"""Everything that can be measured of a model on a data set, under the names of the metrics table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import torch
+from torch import Generator, Tensor
+
+from engine.checkpoints.loaded import Loaded
+from engine.data import Dataset, Split
+from engine.interfaces import Classifier, Decoder
+from engine.metrics.calibration import expected_calibration_error
+from engine.metrics.category_purity import category_purity
+from engine.metrics.classification import accuracy, confusion_matrix, cross_entropy
+from engine.metrics.dci import Direction, dci
+from engine.metrics.definition import Metric, Value
+from engine.metrics.encodings import Encodings, encode_batches
+from engine.metrics.factor_vae_score import factor_vae_score
+from engine.metrics.inference import batches, device_of, evaluating, spread_rows
+from engine.metrics.latent_usage import active_units, active_units_by_kl, kl_per_latent
+from engine.metrics.metric_table import measured
+from engine.metrics.mutual_information import entropy, mutual_information
+from engine.metrics.mutual_information_gap import mig, mutual_information_gap
+from engine.metrics.reconstruction import reconstruction_error
+from engine.metrics.sap import sap
+from engine.metrics.tables import nested
+
+EvaluationProgress: TypeAlias = Callable[[str, int, int], None]  # (what is measured, done, in all)
+
+
+def evaluate(
+    model: Any,  # noqa: ANN401 - any of the families below, told apart by what they offer
+    dataset: Dataset,
+    *,
+    generator: Generator,
+    paper: Mapping[str, float] | None = None,
+    classifier: Classifier | None = None,
+    split: str = "test",
+    max_rows: int | None = None,
+    batch_size: int = 1024,
+    progress: EvaluationProgress | None = None,
+) -> dict[str, Metric]:
+    """Measures all that applies to a model.
+
+    - `probabilities` (a classifier): accuracy, cross-entropy, ECE, confusion matrix.
+    - `posterior` (an autoencoder): MSE and NLL; KL and active units where it is variational; where factors are known
+      MI matrix, MIG, DCI both ways, SAP and FactorVAE score of the posterior means.
+    - A one-hot part and no encoder (an InfoGAN): purity of the categories, if a classifier is given.
+    - Only `decode`: MSE and NLL of decoding the true factors.
+
+    Args:
+        model: A network, or a model as `engine.load` returns it, on any device; it is evaluated in evaluation mode
+            and left as it was.
+        dataset: Where examples, labels and factors come from.
+        generator: On the CPU; draws posterior samples, held-out rows, votes.
+        paper: Published figures by metric name, such as `Recipe.paper`.
+        classifier: Names the samples of a generator with categories.
+        split: Which split.
+        max_rows: Looks at this many rows, evenly spread over the split; None at all.
+        batch_size: Examples in memory at once.
+        progress: Called with (what is measured, done, in all).
+
+    Returns:
+        Metrics by name; vectors and matrices too.
+
+    Raises:
+        ValueError: If the model and the data set do not fit together.
+    """
+    run = _Run(dataset.split(split), generator, max_rows, batch_size, progress or (lambda *_: None))
+    network: Any = model.network if isinstance(model, Loaded) else model
+    if callable(getattr(network, "probabilities", None)):
+        values = _classifier(network, run)
+    elif callable(getattr(network, "posterior", None)):
+        values = _autoencoder(network, run)
+    elif any(part.kind == "onehot" for part in network.layout):
+        values = {} if classifier is None else _categories(network, classifier, generator)
+    else:
+        values = _factor_decoder(network, run)
+    published = paper or {}
+    return {name: measured(name, value, paper_value=published.get(name)) for name, value in values.items()}
+
+
+class _Run:
+    """Which rows are visited, how, and who is told."""
+
+    def __init__(
+        self, split: Split, generator: Generator, max_rows: int | None, batch_size: int, progress: EvaluationProgress
+    ) -> None:
+        self.split, self.generator, self.batch_size, self.progress = split, generator, batch_size, progress
+        self.rows = spread_rows(len(split), max_rows)
+
+    def told(self, what: str) -> Callable[[int, int], None]:
+        """Progress of one stage."""
+        return lambda done, total: self.progress(what, done, total)
+
+    def batches(self, what: str) -> Any:  # noqa: ANN401 - an iterator of batches
+        """The rows once, under the name of what they are visited for."""
+        return batches(self.split, rows=self.rows, batch_size=self.batch_size, progress=self.told(what))
+
+
+def _classifier(model: Classifier, run: _Run) -> dict[str, Value]:
+    device, probabilities, labels = device_of(model), [], []
+    with evaluating(model):
+        for batch in run.batches("classification"):
+            if batch.labels is None:
+                raise ValueError("A classifier is judged by true labels, and this data set has none.")
+            probabilities.append(model.probabilities(batch.x.to(device)).float().cpu())
+            labels.append(batch.labels)
+    predicted, truth = torch.cat(probabilities), torch.cat(labels)
+    return {
+        "accuracy": accuracy(predicted, truth),
+        "cross_entropy": cross_entropy(predicted, truth),
+        "ece": expected_calibration_error(predicted, truth),
+        "confusion_matrix": nested(confusion_matrix(predicted, truth).numpy()),
+    }
+
+
+def _autoencoder(model: Any, run: _Run) -> dict[str, Value]:  # noqa: ANN401 - posterior and decode
+    encodings = encode_batches(model, run.batches("encoding"))
+    codes = encodings.sampled_codes(generator=run.generator, num_classes=getattr(model, "num_classes", 0))
+    values = _reconstruction(model, codes, run) | _usage(encodings)
+    if encodings.factors is not None:
+        values |= _disentanglement(encodings, encodings.factors, run)
+    return values
+
+
+def _factor_decoder(model: Decoder, run: _Run) -> dict[str, Value]:
+    factors = run.split.factors
+    if factors is None or factors.shape[1] != model.latent_dim:
+        known = 0 if factors is None else factors.shape[1]
+        raise ValueError(
+            f"A decoder without an encoder is judged by decoding the true factors: it takes {model.latent_dim}, "
+            f"and the data set has {known}. Evaluate it on the data set it was made for."
+        )
+    return _reconstruction(model, factors[torch.from_numpy(run.rows)], run)
+
+
+def _reconstruction(model: Decoder, codes: Tensor, run: _Run) -> dict[str, Value]:
+    error = reconstruction_error(model, run.batches("reconstruction"), codes)
+    values: dict[str, Value] = {"mse": error.mse}
+    if error.nll is not None:
+        values["nll"] = error.nll
+    return values
+
+
+def _usage(encodings: Encodings) -> dict[str, Value]:
+    if encodings.log_var is None:
+        return {}
+    kl = kl_per_latent(encodings.mean, encodings.log_var)
+    return {
+        "kl": kl.sum().item(),
+        "kl_per_latent": tuple(kl.tolist()),
+        "active_units": active_units(encodings.mean).sum().item(),
+        "active_units_kl": active_units_by_kl(kl).sum().item(),
+    }
+
+
+def _disentanglement(encodings: Encodings, factors: Tensor, run: _Run) -> dict[str, Value]:
+    mean = encodings.mean
+    told = run.told("disentanglement")
+    matrix, entropies = mutual_information(mean, factors), entropy(factors)
+    values: dict[str, Value] = {
+        "mi_matrix": nested(matrix),
+        "factor_entropies": tuple(entropies.tolist()),
+        "mig": mutual_information_gap(matrix, entropies),
+        "mig_quantile": mig(mean, factors, binning="quantile"),
+        "sap": sap(mean, factors),
+        "factor_vae_score": factor_vae_score(mean, factors, generator=run.generator, active=_informative(encodings)),
+    }
+    told(1, 1)
+    return values | _dci(mean, factors, "latents_to_factors", run) | _dci(mean, factors, "factors_to_latents", run)
+
+
+def _dci(mean: Tensor, factors: Tensor, direction: Direction, run: _Run) -> dict[str, Value]:
+    what = f"DCI, {direction.replace('_', ' ')}"
+    scores = dci(mean, factors, generator=run.generator, direction=direction, progress=run.told(what))
+    standard = direction == "latents_to_factors"
+    prefix = "dci" if standard else "dci_study"
+    values: dict[str, Value] = {
+        f"{prefix}_disentanglement": scores.disentanglement,
+        f"{prefix}_completeness": scores.completeness,
+        f"{prefix}_informativeness_train": scores.informativeness_train,
+        f"{prefix}_informativeness_test": scores.informativeness_test,
+    }
+    return values | ({"dci_importance": nested(scores.importance)} if standard else {})
+
+
+def _informative(encodings: Encodings) -> list[int] | None:
+    """Latents that have not collapsed onto the prior; None, all, for plain autoencoders or when none is left."""
+    if encodings.log_var is None:
+        return None
+    active = active_units_by_kl(kl_per_latent(encodings.mean, encodings.log_var))
+    return active.nonzero()[:, 0].tolist() or None
+
+
+def _categories(model: Any, classifier: Classifier, generator: Generator) -> dict[str, Value]:  # noqa: ANN401
+    purity = category_purity(model, classifier, generator=generator)
+    return {
+        "category_purity": purity.mean_agreement,
+        "category_purities": tuple(purity.agreement.tolist()),
+        "category_majorities": tuple(purity.majority.double().tolist()),
+        "distinct_classes": purity.num_distinct,
+    }

@@ -1,0 +1,64 @@
+"""The README tells the truth: its table is that of the checkpoints, its links and commands exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.tables import BEGIN, END, ROOT, filled, main, models_table
+from engine.checkpoints import Entry, catalog
+
+README = ROOT / "README.md"
+
+
+def entry(**changes):
+    mse = {"value": 6.4321, "paper_value": 6.481531}
+    row = {"id": "dsprites/ae", "title": "Autoencoder", "dataset": "dsprites", "kind": "latent", "latents": 5}
+    row |= {"bytes": 812_345, "metrics": {"mse": mse, "mig": {"value": 0.0312}}, "headline": "mse", "folder": Path()}
+    return Entry(**row | changes)
+
+
+def test_a_row_shows_measured_and_published_figures():
+    last = models_table([entry()]).splitlines()[-1]
+    link = "[`dsprites/ae`](checkpoints/dsprites/ae/README.md)"
+    assert last == f"| {link} | Autoencoder | 5 | MSE 6.43 (6.48) | 0.0312 | 0.8 |"
+
+
+def test_what_was_not_measured_stays_empty():
+    row = models_table([entry(metrics={}, headline=None, latents=0)]).splitlines()[-1]
+    assert "| – | – | – | 0.8 |" in row
+
+
+def test_a_damaged_checkpoint_is_named():
+    with pytest.raises(ValueError, match="dsprites/ae: truncated"):
+        models_table([entry(error="truncated")])
+
+
+def test_only_the_lines_between_the_marks_change():
+    assert filled(f"a\n{BEGIN}\nold\n{END}\nz\n", "new") == f"a\n{BEGIN}\nnew\n{END}\nz\n"
+
+
+@pytest.mark.parametrize("text", ["no marks", f"{END} in the wrong order {BEGIN}"])
+def test_a_missing_mark_is_an_error(text):
+    with pytest.raises(ValueError, match="README.md should hold"):
+        filled(text, "table")
+
+
+def test_the_readme_is_up_to_date(capsys):
+    if not catalog():
+        pytest.skip("no checkpoints yet")
+    assert main(["--check"]) == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README.read_text(encoding="utf-8")))))
+def test_what_the_readme_links_to_exists(link):
+    assert (ROOT / link).exists()
+
+
+def test_every_command_of_make_in_the_readme_exists():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    used = set(re.findall(r"^make ([a-z]+)", README.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert used
+    assert used <= targets
