@@ -55,7 +55,7 @@ def axes_of(
     names = names or [
         f"{part.name.capitalize()} {1 + [i for i, p in entries if p is part].index(index)}" for index, part in entries
     ]
-    ranges = limits or [None] * len(entries)
+    ranges: Sequence[tuple[float, float] | None] = limits or [None] * len(entries)
     axes = categories + [
         _continuous(model, index, name, codes, bases, limit)
         for (index, _), name, limit in zip(entries, names, ranges, strict=True)

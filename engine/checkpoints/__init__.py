@@ -1,0 +1,67 @@
+"""Checkpoints: the folder format, where models are found, the Hub, and foreign formats."""
+
+from __future__ import annotations
+
+from engine.checkpoints.catalog import Entry, catalog
+from engine.checkpoints.closure import closure, copy_checkpoints
+from engine.checkpoints.errors import (
+    CheckpointError,
+    ConfigError,
+    CorruptError,
+    GatedError,
+    MissingCheckpointError,
+    NeedsError,
+    NewerFormatError,
+    NonFiniteError,
+    OfflineError,
+    PickleInDisguiseError,
+    SamplesTooLargeError,
+    TensorDtypesError,
+    TensorNamesError,
+    TensorShapesError,
+)
+from engine.checkpoints.examples import Examples, read_examples
+from engine.checkpoints.folder import Card, half_precision, read_card, weights_hash, write_checkpoint
+from engine.checkpoints.loaded import Loaded, LoadedClassifier, LoadedDecoder, LoadedEncoder
+from engine.checkpoints.loading import choose_device, load
+from engine.checkpoints.resolve import find_folder, roots
+from engine.checkpoints.tfjs import import_tfjs
+from engine.checkpoints.upload import upload
+
+__all__ = [
+    "Card",
+    "CheckpointError",
+    "ConfigError",
+    "CorruptError",
+    "Entry",
+    "Examples",
+    "GatedError",
+    "Loaded",
+    "LoadedClassifier",
+    "LoadedDecoder",
+    "LoadedEncoder",
+    "MissingCheckpointError",
+    "NeedsError",
+    "NewerFormatError",
+    "NonFiniteError",
+    "OfflineError",
+    "PickleInDisguiseError",
+    "SamplesTooLargeError",
+    "TensorDtypesError",
+    "TensorNamesError",
+    "TensorShapesError",
+    "catalog",
+    "choose_device",
+    "closure",
+    "copy_checkpoints",
+    "find_folder",
+    "half_precision",
+    "import_tfjs",
+    "load",
+    "read_card",
+    "read_examples",
+    "roots",
+    "upload",
+    "weights_hash",
+    "write_checkpoint",
+]

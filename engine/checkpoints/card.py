@@ -1,0 +1,156 @@
+"""The model card: README.md with what the model is, its metrics beside the paper's, how to load it, and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.checkpoints.examples import Examples
+from engine.images import encode_png, grid, to_uint8
+from engine.interfaces import Axis
+
+_STEPS = 11
+_ROWS = 8
+
+
+def card_files(
+    model: nn.Module, config: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]], examples: Examples
+) -> dict[str, bytes]:
+    """README.md and its pictures, by file name.
+
+    Args:
+        model: The trained network.
+        config: The content of `config.json`.
+        metrics: The content of `metrics.json`.
+        examples: What the pictures start from.
+    """
+    pictures = _pictures(model, config, examples)
+    return {"README.md": readme(config, metrics, tuple(pictures)).encode(), **pictures}
+
+
+def readme(config: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]], pictures: tuple[str, ...] = ()) -> str:
+    """The card as Markdown with the Hub's front matter."""
+    return "\n".join(
+        [
+            *_front_matter(config),
+            f"# {config['dataset']}: {config['title']}",
+            "",
+            *_about(config),
+            *(f"![{_CAPTIONS[name]}]({name})\n\n{_CAPTIONS[name]}\n" for name in pictures),
+            "## Metrics",
+            "",
+            *_table(metrics),
+            "",
+            "## Use",
+            "",
+            "```python",
+            "import engine",
+            "",
+            f'model = engine.load("{config["id"]}")  # or this folder, or "owner/repo/{config["id"]}"',
+            *_USE[config["kind"]],
+            "```",
+            "",
+        ]
+    )
+
+
+_CAPTIONS = {
+    "reconstructions.png": "Held-out examples (upper rows) and what the model makes of their codes (lower rows).",
+    "traversal.png": "One axis a row, from its 0.5th to its 99.5th percentile; the others at their medians.",
+}
+_USE = {
+    "latent": [
+        "x_hat = model.decode(model.examples.codes[:8])",
+        "print(model.axes[0].name, model.axes[0].low, model.axes[0].high)",
+    ],
+    "formula": ["x = model.decode(model.examples.codes[:8])"],
+    "classifier": ["probabilities = model.probabilities(model.examples.x[:8])"],
+}
+
+
+def _front_matter(config: Mapping[str, Any]) -> list[str]:
+    tags = ["latent-explorer", config["dataset"], config["kind"], config["network"]["name"]]
+    return ["---", "license: mit", "library_name: latent-explorer", "tags:", *(f"- {tag}" for tag in tags), "---", ""]
+
+
+def _about(config: Mapping[str, Any]) -> list[str]:
+    options = ", ".join(f"{name} {value}" for name, value in config["network"]["options"].items() if name != "classes")
+    training = config["training"]
+    facts = [f"{name.replace('_', ' ')} {_short(value)}" for name, value in training.items() if _is_plain(value)]
+    rows = [
+        ("Network", f"`{config['network']['name']}`" + (f" ({options})" if options else "")),
+        ("Parameters", f"{config['parameters']:,}, stored as {config['weights']['dtype']}"),
+        ("Preset", f"{config['preset']}. {config['note']}" if config["note"] else config["preset"]),
+        ("Training", ", ".join(facts)),
+        ("Left out", ", ".join(f"`{name}`" for name in config["weights"]["left_out"])),
+        ("Stands on", ", ".join(config["needs"])),
+        ("Source", config["source"]),
+    ]
+    return ["| | |", "|---|---|", *(f"| {name} | {_cell(text)} |" for name, text in rows if text), ""]
+
+
+def _table(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    numbers = {name: row for name, row in metrics.items() if _is_number(row.get("value"))}
+    if not numbers:
+        return ["None was measured."]
+    lines = ["| metric | value | published | unit | definition |", "|---|---:|---:|---|---|"]
+    for name, row in numbers.items():
+        paper = _short(row["paper_value"]) if _is_number(row.get("paper_value")) else "–"
+        text = f"{row.get('unit', '')} | {row.get('definition', '')}"
+        lines.append(f"| {name} | {_short(row['value'])} | {paper} | {text} |")
+    return lines
+
+
+@torch.inference_mode()
+def _pictures(model: nn.Module, config: Mapping[str, Any], examples: Examples) -> dict[str, bytes]:
+    if config["kind"] == "classifier" or config["space"]["kind"] != "image" or examples.codes is None:
+        return {}
+    was_training = model.training
+    model.eval()
+    codes = examples.codes.to(next(model.parameters()).device)
+    files = {"reconstructions.png": _png(_reconstructions(model, examples.x[:16], codes[:16]), columns=8)}
+    axes = [Axis(**row) for row in config["axes"]][:_ROWS]
+    if axes:
+        files["traversal.png"] = _png(torch.cat([_walk(model, codes, axis) for axis in axes]), columns=_STEPS)
+    model.train(was_training)
+    return files
+
+
+def _reconstructions(model: nn.Module, x: Tensor, codes: Tensor) -> Tensor:
+    x_hat = model.decode(codes).cpu()  # type: ignore[operator]
+    return torch.cat([x[:8].cpu(), x_hat[:8], x[8:].cpu(), x_hat[8:]])
+
+
+def _walk(model: nn.Module, codes: Tensor, axis: Axis) -> Tensor:
+    z = codes.median(dim=0).values.repeat(_STEPS, 1)
+    if axis.kind == "category":
+        shown = torch.linspace(0, len(axis.indices) - 1, _STEPS).round().long()
+        z[:, list(axis.indices)] = torch.eye(len(axis.indices))[shown].to(z)
+    else:
+        z[:, axis.indices[0]] = torch.linspace(axis.low, axis.high, _STEPS).to(z)
+    return model.decode(z).cpu()  # type: ignore[operator]
+
+
+def _png(x: Tensor, *, columns: int) -> bytes:
+    return encode_png(to_uint8(grid(x, columns=columns)[None])[0])
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - numbers and words
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "/").replace("\n", " ")

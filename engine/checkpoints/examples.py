@@ -1,0 +1,122 @@
+"""Held-out examples that travel with a model, so that apps and tests need no data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from engine.checkpoints.errors import CorruptError, SamplesTooLargeError
+from engine.checkpoints.weights import check_finite, check_hash, read_bytes, read_header, read_tensors
+from engine.images import from_uint8, to_uint8
+from engine.interfaces import Space
+
+MAX_BYTES = 2**20
+_OWN = ("codes", "labels", "factors")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """Held-out rows of a data set and what the model makes of them.
+
+    Attributes:
+        x: Images (N, C, H, W) float32 in [0, 1], or series (N, T); uint8, bits or float on disk.
+        codes: Their codes, (N, D) float32; None for a classifier.
+        labels: Their classes, (N,) int64, where there are any.
+        factors: The factors that made them, (N, F) float32, where they are known.
+        extra: More arrays by name, such as `scatter_codes` (M, D) and `scatter_labels` (M,); kept as they are.
+    """
+
+    x: Tensor
+    codes: Tensor | None = None
+    labels: Tensor | None = None
+    factors: Tensor | None = None
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in _OWN:
+            value = getattr(self, name)
+            if value is not None and len(value) != len(self.x):
+                raise ValueError(f"{name} should have a row for each of the {len(self.x)} examples; got {len(value)}.")
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Examples:
+        """The same examples with every tensor changed, for example moved to another device."""
+        changed = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "extra"}
+        changed = {name: None if value is None else change(value) for name, value in changed.items()}
+        return replace(self, **changed, extra={name: change(value) for name, value in self.extra.items()})
+
+
+def examples_bytes(examples: Examples, space: Space) -> bytes:
+    """The file `samples.safetensors`: pictures as uint8, or as bits where all pixels are black or white.
+
+    Raises:
+        SamplesTooLargeError: If it exceeds a mebibyte.
+        NonFiniteError: If a value is NaN or infinite.
+    """
+    tensors = dict(examples.extra)
+    tensors |= {name: value for name in _OWN if (value := getattr(examples, name)) is not None}
+    tensors |= _packed(examples.x, space)
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    check_finite(tensors, Path("samples.safetensors"))
+    data: bytes = safetensors.torch.save(tensors)
+    if len(data) > MAX_BYTES:
+        fits = int(len(examples) * MAX_BYTES / len(data))
+        raise SamplesTooLargeError(
+            f"samples.safetensors would have {len(data):,} bytes and may have {MAX_BYTES:,}; keep fewer than the "
+            f"{len(examples)} examples (about {fits} fit), or smaller extra arrays ({sorted(examples.extra)})."
+        )
+    return data
+
+
+def read_examples(path: Path, space: Space, *, sha256: str | None = None) -> Examples:
+    """Reads `samples.safetensors`.
+
+    Raises:
+        SamplesTooLargeError: If it exceeds a mebibyte.
+        CorruptError: If it is missing, damaged, or does not fit the model's space.
+        NonFiniteError: If a value is NaN or infinite.
+    """
+    if path.is_file() and path.stat().st_size > MAX_BYTES:
+        raise SamplesTooLargeError(f"{path} has {path.stat().st_size:,} bytes; a checkpoint may carry {MAX_BYTES:,}.")
+    data = read_bytes(path)
+    read_header(data, path)
+    check_hash(data, sha256, path)
+    tensors = read_tensors(data, path)
+    try:
+        x = _unpacked(tensors, space)
+        own = {name: tensors.pop(name, None) for name in _OWN}
+        return Examples(x=x, **own, extra=tensors)
+    except (ValueError, KeyError, RuntimeError) as error:
+        raise CorruptError(f"{path} does not hold examples of shape {space.shape} ({error}).") from error
+
+
+def _packed(x: Tensor, space: Space) -> dict[str, Tensor]:
+    if tuple(x.shape[1:]) != tuple(space.shape):
+        raise ValueError(f"examples.x should be (N, {', '.join(map(str, space.shape))}); got {tuple(x.shape)}.")
+    if space.kind == "series":
+        return {"x": x if x.dtype == torch.float16 else x.float()}
+    pixels = np.ascontiguousarray(to_uint8(x).transpose(0, 3, 1, 2))  # (N, C, H, W)
+    if np.isin(pixels, (0, 255)).all():
+        return {"x_bits": torch.from_numpy(np.packbits(pixels.reshape(len(pixels), -1) > 0, axis=1))}
+    return {"x": torch.from_numpy(pixels)}
+
+
+def _unpacked(tensors: dict[str, Tensor], space: Space) -> Tensor:
+    bits = tensors.pop("x_bits", None)
+    if bits is not None:
+        if bits.shape[1] != -(-space.size // 8):
+            raise ValueError(f"x_bits has {bits.shape[1]} bytes a row")
+        pixels = np.unpackbits(bits.numpy(), axis=1, count=space.size)
+        return torch.from_numpy(pixels).float().reshape(-1, *space.shape)
+    x = tensors.pop("x")
+    if tuple(x.shape[1:]) != tuple(space.shape):
+        raise ValueError(f"x has shape {tuple(x.shape)}")
+    return from_uint8(x.permute(0, 2, 3, 1).numpy()) if x.dtype == torch.uint8 else x.float()

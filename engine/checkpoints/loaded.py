@@ -1,0 +1,148 @@
+"""What `engine.load` returns: a network with its axes, card and examples, ready to use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor, nn
+
+from engine.checkpoints.examples import Examples
+from engine.checkpoints.folder import Card
+from engine.interfaces import Axis, Layout, Space, part_slices
+from engine.models.layers import one_hot
+
+
+class Loaded(nn.Module):
+    """What all loaded models share.
+
+    Attributes:
+        id: Name in the catalogue, or the reference it was loaded by.
+        title: What the model is, in a few words.
+        card: Config, metrics and folder.
+        space: What the model draws or looks at.
+        examples: Held-out rows; they move with the model to its device.
+        network: The registered network itself, with all it offers beyond this (such as `posterior`). Its weights ask
+            for no gradients; inputs may.
+    """
+
+    def __init__(self, network: nn.Module, card: Card, examples: Examples) -> None:
+        super().__init__()
+        self.network = network.requires_grad_(False)
+        self.id: str = card.config["id"]
+        self.title: str = card.config["title"]
+        self.dataset: str = card.config["dataset"]
+        self.card, self.examples = card, examples
+        self.space: Space = network.space  # type: ignore[assignment] # every family has a space
+        self.register_buffer("_place", torch.empty(0), persistent=False)  # a formula has no weights to ask
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.get_buffer("_place").device
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Loaded:
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call] # torch's own
+        self.examples = self.examples.map(fn)
+        return self
+
+
+class LoadedDecoder(Loaded):
+    """A model that turns codes into data: `decode`, `axes`, `sample`.
+
+    Attributes:
+        latent_dim: Entries of a code.
+        layout: Its parts, in order.
+        axes: What a user can move, in the order to show.
+    """
+
+    def __init__(self, network: nn.Module, card: Card, examples: Examples, axes: tuple[Axis, ...]) -> None:
+        super().__init__(network, card, examples)
+        self.latent_dim: int = network.latent_dim  # type: ignore[assignment]
+        self.layout: Layout = network.layout  # type: ignore[assignment]
+        self.axes = axes
+        self.prior: str = network.prior  # type: ignore[assignment]
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(N, D) -> (N, *space.shape); images in [0, 1], series in natural units."""
+        return self.network.decode(z)  # type: ignore[operator]
+
+    def forward(self, z: Tensor) -> Tensor:
+        """The same as `decode`."""
+        return self.decode(z)
+
+    def sample(self, n: int, *, generator: Generator) -> Tensor:
+        """Draws n plausible codes, (n, D).
+
+        From the network's own prior where it has one; a standard normal with uniform categories for variational
+        models; the codes of examples, drawn with replacement, for all others.
+        """
+        own = getattr(self.network, "sample", None)
+        if callable(own):
+            return own(n, generator=generator).to(self.device)
+        if self.prior == "normal":
+            parts = [_draw(part.kind, n, part.size, generator) for part in self.layout]
+            return torch.cat(parts, dim=1).to(self.device)
+        codes = self._example_codes()
+        rows = torch.randint(len(codes), (n,), generator=generator, device=generator.device)
+        return codes[rows.to(codes.device)].to(self.device)
+
+    @property
+    def mean_code(self) -> Tensor:
+        """The code in the middle of the data, (D,): medians, and the most common category."""
+        codes = self._example_codes()
+        code = codes.median(dim=0).values
+        for part, place in zip(self.layout, part_slices(self.layout), strict=True):
+            if part.kind == "onehot":
+                code[place] = one_hot(codes[:, place].sum(dim=0).argmax(), part.size).to(code)
+        for axis in self.axes:
+            if axis.kind == "continuous":
+                code[axis.indices[0]] = axis.center
+        return code.to(self.device)
+
+    def _example_codes(self) -> Tensor:
+        assert self.examples.codes is not None  # `loading` refuses a latent model without them
+        return self.examples.codes
+
+
+class LoadedEncoder(LoadedDecoder):
+    """A decoder whose network has an encoder too."""
+
+    def encode(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """(N, *space.shape) -> (N, D), the most plausible code of each example; differentiable.
+
+        Args:
+            x: Examples.
+            labels: True categories, (N,), for conditional models; without them the nearest is found.
+        """
+        return self.network.encode(x) if labels is None else self.network.encode(x, labels)  # type: ignore[operator]
+
+
+class LoadedClassifier(Loaded):
+    """A model that maps data to class probabilities.
+
+    Attributes:
+        classes: Their names, in the order of the outputs.
+    """
+
+    def __init__(self, network: nn.Module, card: Card, examples: Examples) -> None:
+        super().__init__(network, card, examples)
+        self.classes: tuple[str, ...] = network.classes  # type: ignore[assignment]
+
+    def logits(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) in [0, 1] -> (N, M)."""
+        return self.network.logits(x)  # type: ignore[operator]
+
+    def probabilities(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) in [0, 1] -> (N, M), rows sum to one."""
+        return self.network.probabilities(x)  # type: ignore[operator]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits; what attribution methods call."""
+        return self.logits(x)
+
+
+def _draw(kind: str, n: int, size: int, generator: Generator) -> Tensor:
+    if kind == "onehot":
+        return one_hot(torch.randint(size, (n,), generator=generator, device=generator.device), size)
+    return torch.randn(n, size, generator=generator, device=generator.device)

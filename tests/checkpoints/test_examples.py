@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+import safetensors.torch
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.checkpoints import CorruptError, Examples, NonFiniteError, SamplesTooLargeError, read_examples
+from engine.checkpoints.examples import MAX_BYTES, examples_bytes
+from engine.interfaces import Space
+
+SERIES = Space(kind="series", shape=(5,), grid=(0.0, 1.0))
+
+
+def image(*shape):
+    return Space(kind="image", shape=shape)
+
+
+def through_disk(folder, examples, space):
+    path = folder / "samples.safetensors"
+    path.write_bytes(examples_bytes(examples, space))
+    return read_examples(path, space)
+
+
+def test_pictures_are_stored_as_bytes_and_come_back_to_half_a_grey_level(tmp_path):
+    x = torch.rand(4, 3, 6, 5, generator=torch.Generator().manual_seed(0))
+    found = through_disk(tmp_path, Examples(x=x, labels=torch.arange(4)), image(3, 6, 5))
+    torch.testing.assert_close(found.x, x, rtol=0, atol=0.5001 / 255)
+    assert found.x.dtype == torch.float32
+    assert found.labels.tolist() == [0, 1, 2, 3]
+    assert (tmp_path / "samples.safetensors").stat().st_size < 4 * 90 + 400
+
+
+@given(seed=st.integers(0, 1000), height=st.integers(1, 9), width=st.integers(1, 9), channels=st.sampled_from([1, 3]))
+def test_black_and_white_pictures_cost_a_bit_a_pixel(tmp_path_factory, seed, height, width, channels):
+    folder = tmp_path_factory.getbasetemp()
+    x = torch.randint(2, (3, channels, height, width), generator=torch.Generator().manual_seed(seed)).float()
+    found = through_disk(folder, Examples(x=x), image(channels, height, width))
+    assert found.x.equal(x)
+
+
+def test_dsprites_fit(tmp_path):
+    x = torch.randint(2, (1000, 1, 64, 64), generator=torch.Generator().manual_seed(0)).float()
+    assert through_disk(tmp_path, Examples(x=x, codes=torch.zeros(1000, 5)), image(1, 64, 64)).x.equal(x)
+
+
+def test_series_keep_their_values(tmp_path):
+    x = torch.randn(4, 5, generator=torch.Generator().manual_seed(0)) * 100
+    assert through_disk(tmp_path, Examples(x=x), SERIES).x.equal(x)
+    found = through_disk(tmp_path, Examples(x=x.half()), SERIES).x
+    assert found.dtype == torch.float32
+    assert found.equal(x.half().float())
+
+
+def test_extra_arrays_are_kept_as_they_are(tmp_path):
+    extra = {"scatter_codes": torch.randn(9, 2).half(), "scatter_labels": torch.arange(9, dtype=torch.uint8)}
+    found = through_disk(tmp_path, Examples(x=torch.zeros(2, 5), codes=torch.ones(2, 2), extra=extra), SERIES)
+    assert found.extra.keys() == extra.keys()
+    assert all(found.extra[name].equal(value) for name, value in extra.items())
+    assert found.codes.equal(torch.ones(2, 2))
+    assert found.factors is None
+    assert len(found) == 2
+
+
+def test_too_much_is_refused_when_written_and_when_read(tmp_path):
+    examples = Examples(x=torch.rand(400, 3, 32, 32))
+    with pytest.raises(SamplesTooLargeError, match=r"keep fewer than the 400 examples \(about 341 fit\)"):
+        examples_bytes(examples, image(3, 32, 32))
+    path = tmp_path / "samples.safetensors"
+    path.write_bytes(bytes(MAX_BYTES + 1))
+    with pytest.raises(SamplesTooLargeError, match="has 1,048,577 bytes; a checkpoint may carry 1,048,576"):
+        read_examples(path, image(3, 32, 32))
+
+
+def test_rows_must_agree():
+    with pytest.raises(ValueError, match="labels should have a row for each of the 3 examples; got 2"):
+        Examples(x=torch.zeros(3, 5), labels=torch.zeros(2))
+
+
+def test_pictures_of_another_size_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"examples\.x should be \(N, 1, 4, 4\); got \(2, 1, 5, 5\)"):
+        examples_bytes(Examples(x=torch.zeros(2, 1, 5, 5)), image(1, 4, 4))
+    path = tmp_path / "samples.safetensors"
+    for x in ({"x": torch.zeros(2, 5, 1, 1, dtype=torch.uint8)}, {"x_bits": torch.zeros(2, 9, dtype=torch.uint8)}, {}):
+        path.write_bytes(safetensors.torch.save({"other": torch.zeros(1), **x}))
+        with pytest.raises(CorruptError, match=r"does not hold examples of shape \(1, 4, 4\)"):
+            read_examples(path, image(1, 4, 4))
+
+
+def test_codes_that_are_not_finite_are_refused():
+    with pytest.raises(NonFiniteError, match="codes"):
+        examples_bytes(Examples(x=torch.zeros(1, 5), codes=torch.tensor([[float("nan")]])), SERIES)
