@@ -16,8 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from engine.data.dsprites import NUM_IMAGES, factor_values
 from engine.data.sprites import render

@@ -15,12 +15,13 @@ from torch import Tensor
 from engine.interfaces import Space
 
 if TYPE_CHECKING:
-    from PIL import Image as PIL
+    from PIL.Image import Image as Picture
 
 Fit = Literal["pad", "crop", "stretch", "trim"]
 Invert = Literal["auto", "yes", "no"]
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 MAX_PIXELS = 40_000_000
+_WORKING_SIZE = 1024
 _MARGIN = 0.14  # left free around trimmed content: MNIST's digits fill 20 of 28 pixels
 _INK = 0.15  # share of the brightest value from which a pixel belongs to the content
 
@@ -58,6 +59,8 @@ def read_picture(data: bytes, space: Space, *, fit: Fit = "pad", invert: Invert 
     """
     picture, notes = _open(data)
     picture = _upright(_plain_mode(picture, notes), notes)
+    size = picture.size
+    picture.thumbnail((_WORKING_SIZE, _WORKING_SIZE))  # floats of 40 megapixels would take half a gigabyte
     channels, height, width = space.shape
     if channels == 1 and picture.mode != "L":
         notes.append("Colours were turned into grey.")
@@ -71,8 +74,8 @@ def read_picture(data: bytes, space: Space, *, fit: Fit = "pad", invert: Invert 
         values = 1 - values
         notes.append("Light and dark were exchanged" + (" (its border is bright)." if invert == "auto" else "."))
     x = _resized(_fitted(values, fit, width / height), height, width)
-    if picture.size != (width, height):
-        notes.append(f"Resized from {picture.size[0]} x {picture.size[1]} to {width} x {height} pixels.")
+    if size != (width, height):
+        notes.append(f"Resized from {size[0]} x {size[1]} to {width} x {height} pixels.")
     return Prepared(x.clamp(0, 1), tuple(notes))
 
 
@@ -109,11 +112,11 @@ def read_series(text: str, space: Space) -> Prepared:
     return Prepared(x[None], tuple(notes))
 
 
-def _open(data: bytes) -> tuple[PIL.Image, list[str]]:
+def _open(data: bytes) -> tuple[Picture, list[str]]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        picture: PIL.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+        picture: Picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise PictureError(
             f"The picture is far too large: at most {_mega(MAX_PIXELS)} are decoded. Scale it down."
@@ -124,8 +127,8 @@ def _open(data: bytes) -> tuple[PIL.Image, list[str]]:
     width, height = picture.size
     if width * height > MAX_PIXELS:
         raise PictureError(
-            f"The picture has {width} x {height} pixels ({_mega(width * height)}); at most {_mega(MAX_PIXELS)} are decoded. "
-            "Scale it down and try again."
+            f"The picture has {width} x {height} pixels ({_mega(width * height)}); at most {_mega(MAX_PIXELS)} are "
+            "decoded. Scale it down and try again."
         )
     notes = []
     frames = getattr(picture, "n_frames", 1)
@@ -139,7 +142,7 @@ def _open(data: bytes) -> tuple[PIL.Image, list[str]]:
     return picture, notes
 
 
-def _plain_mode(picture: PIL.Image, notes: list[str]) -> PIL.Image:
+def _plain_mode(picture: Picture, notes: list[str]) -> Picture:
     """Any mode -> L or RGB."""
     from PIL import Image
 
@@ -164,7 +167,7 @@ def _plain_mode(picture: PIL.Image, notes: list[str]) -> PIL.Image:
     return picture.convert("RGB")
 
 
-def _upright(picture: PIL.Image, notes: list[str]) -> PIL.Image:
+def _upright(picture: Picture, notes: list[str]) -> Picture:
     from PIL import ImageOps
 
     if picture.getexif().get(0x0112, 1) != 1:

@@ -98,7 +98,8 @@ def fan_out(tasks: Iterable[Task], work: Work, workers: Workers, on_message: Cal
                 if broken:
                     del waiting[task.name]
                     failed.add(task.name)
-                    on_message(Message(task.name, "failed", f"Not started: it needs {', '.join(broken)}, which failed."))
+                    reason = f"Not started: it needs {', '.join(broken)}, which failed."
+                    on_message(Message(task.name, "failed", reason))
                 elif len(running) < workers.slots and not any(n in waiting or n in running for n in task.needs):
                     del waiting[task.name]
                     running.add(task.name)

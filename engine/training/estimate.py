@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import tempfile
 import time
@@ -91,11 +92,8 @@ def _steps_per_s(recipe: Recipe, dataset: Dataset, budget_s: float) -> float:
             raise _EnoughError
 
     split = Split("random", _RandomRows(dataset.space.shape), labels=_labels(dataset), factors=_factors(dataset))
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            fit(recipe, split, folder=Path(folder), on_progress=watch, report_every=2)
-        except _EnoughError:
-            pass
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(_EnoughError):
+        fit(recipe, split, folder=Path(folder), on_progress=watch, report_every=2)
     return statistics.median(rates[1:] or rates)  # the first updates warm up
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
+import socket
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +15,7 @@ from engine.training.cluster import ClusterError, Context, Message, Work
 from engine.training.local_workers import describe
 
 _POLL_S = 0.5
+_KNOCK_S = 5.0
 _RETRIES = 2  # of a run whose node died; it goes on from its saved state
 
 
@@ -33,10 +36,9 @@ class RayWorkers:
         self, address: str = "auto", *, threads: int = 1, gpus: float | None = None, slots: int | None = None
     ) -> None:
         if not importlib.util.find_spec("ray"):
-            raise ClusterError("--ray needs Ray; install it with `pip install 'latent-explorer[ray]'` or `pip install ray`.")
-        import ray
-        from ray.util.queue import Queue
-
+            raise ClusterError("--ray needs Ray; install it with `pip install ray`, or leave --ray out.")
+        ray: Any = importlib.import_module("ray")  # Any: partly typed, and absent for most
+        queue: Any = importlib.import_module("ray.util.queue")
         self._ray, self._owns = ray, not ray.is_initialized()
         if self._owns:
             _connect(ray, address)
@@ -45,7 +47,7 @@ class RayWorkers:
         self.threads = threads
         room = _room(have, {"CPU": threads, "GPU": self.gpus})
         self.slots = min(room, slots) if slots else room
-        self._queue = Queue(actor_options={"num_cpus": 0})
+        self._queue = queue.Queue(actor_options={"num_cpus": 0})
         self._running: dict[Any, str] = {}
         self._places = 0
 
@@ -85,9 +87,12 @@ class RayWorkers:
 
 
 def _connect(ray: Any, address: str) -> None:  # noqa: ANN401 - an optional module
+    host, _, port = address.rpartition(":")
     try:
+        if host and port.isdigit() and "/" not in host:  # Ray itself would knock for minutes
+            socket.create_connection((host, int(port)), timeout=_KNOCK_S).close()
         ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise ClusterError(
             f"No Ray cluster at {address!r} ({error}). Start one with `ray start --head`, or give --ray HOST:PORT."
         ) from error

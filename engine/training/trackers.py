@@ -51,16 +51,16 @@ class TensorBoard:
     def __init__(self, folder: Path, *, from_step: int = 0) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(str(folder), purge_step=from_step + 1 if from_step else None)  # type: ignore[no-untyped-call]
+        self._writer = SummaryWriter(str(folder), purge_step=from_step + 1 if from_step else None)
 
     def write(self, step: int, terms: dict[str, float]) -> None:
         """One scalar a term."""
         for name, value in terms.items():
-            self._writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
+            self._writer.add_scalar(name, value, step)
 
     def close(self) -> None:
         """Closes the event file."""
-        self._writer.close()  # type: ignore[no-untyped-call]
+        self._writer.close()
 
 
 class WeightsAndBiases:

@@ -1,0 +1,1 @@
+"""The two apps and the live canvas they share."""

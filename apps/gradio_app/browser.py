@@ -1,0 +1,56 @@
+"""The model browser's content: the catalogue's sliders-and-all models, grouped by data set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from apps.gradio_app.shelf import Shelf
+    from engine.checkpoints import Entry
+
+DEFAULTS = ("mnist/tc10", "mnist/tc5", "mnist/vae10", "mnist/vae5", "mnist/ae10", "mnist/ae5", "dsprites/vae")
+
+
+def listing(shelf: Shelf) -> list[dict[str, Any]]:
+    """Groups {dataset, title, models}; a model has id, name, title, detail, metric and, if damaged, error."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for entry in shelf.latent():
+        groups.setdefault(entry.dataset, []).append(_row(entry))
+    return [{"dataset": name, "title": _title(name), "models": rows} for name, rows in groups.items()]
+
+
+def default_model(shelf: Shelf) -> str | None:
+    """The model a fresh page shows."""
+    sound = [entry.id for entry in shelf.latent() if not entry.error]
+    return next((name for name in DEFAULTS if name in sound), sound[0] if sound else None)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "name": entry.id.partition("/")[2],
+        "title": entry.title,
+        "detail": entry.title.partition(", ")[2] or f"{entry.latents} latents",
+        "preset": entry.preset,
+        "metric": _metric(entry),
+        "error": entry.error,
+    }
+
+
+def _metric(entry: Entry) -> dict[str, Any] | None:
+    if entry.headline is None:
+        return None
+    row = entry.metrics[entry.headline]
+    paper = row.get("paper_value")
+    return {
+        "name": entry.headline.upper() if len(entry.headline) <= 3 else entry.headline.replace("_", " "),
+        "value": f"{row['value']:.3g}",
+        "paper": f"{paper:.3g}" if isinstance(paper, int | float) else None,
+        "definition": str(row.get("definition", "")),
+    }
+
+
+def _title(dataset: str) -> str:
+    from engine.data import DATASETS
+
+    return str(getattr(DATASETS[dataset], "title", dataset)) if dataset in DATASETS else dataset

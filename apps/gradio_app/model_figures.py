@@ -1,0 +1,64 @@
+"""The figures of one model: its training curve, its mutual information, its reconstructions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from engine.checkpoints import Card
+    from engine.figures import Theme
+
+NUM_RECONSTRUCTIONS = 10
+
+
+def curve_figure(card: Card, theme: Theme) -> go.Figure:
+    """The losses its run logged, or why there are none."""
+    from engine.figures import model_color, notice, training_curve
+    from engine.training.log import read
+
+    path = card.folder / "log.csv"
+    if card.config["kind"] == "formula":
+        return notice("This model is a formula: nothing was trained.", theme=theme)
+    rows = read(path) if path.is_file() else []
+    if not rows:
+        return notice("This checkpoint carries no training log.", theme=theme)
+    return training_curve(rows, color=model_color(card.config["id"]), theme=theme)
+
+
+def information_figure(card: Card, theme: Theme) -> go.Figure:
+    """Latents against true factors in bits, or why that cannot be said of this model."""
+    from engine.data import DATASETS, load_dataset
+    from engine.figures import mi_matrix, notice
+
+    measured = card.metrics.get("mi_matrix")
+    dataset = card.config["dataset"]
+    factors = load_dataset(dataset).factor_names if dataset in DATASETS else ()
+    if measured is None:
+        why = "this model has no encoder" if factors else f"the true factors of {dataset} are not known"
+        return notice(f"No mutual information was measured: {why}.", theme=theme)
+    matrix = measured["value"]
+    mig = card.metrics.get("mig", {}).get("value")
+    fitting = factors if len(factors) == len(matrix[0]) else ()
+    return mi_matrix(matrix, latents=latent_names(card, len(matrix)), factors=fitting, mig=mig, theme=theme)
+
+
+def reconstruction_figure(model: Any, theme: Theme) -> go.Figure:  # noqa: ANN401 - a loaded model of any family
+    """Held-out examples, what the model makes of their codes, and the difference; a classifier's are its answers."""
+    from engine.explain import decode_in_batches
+    from engine.figures import model_color, notice, reconstructions
+
+    codes = model.examples.codes
+    if codes is None:
+        return notice("A classifier reconstructs nothing; Explain shows what it looks at.", theme=theme)
+    x = model.examples.x[:NUM_RECONSTRUCTIONS]
+    x_hat = decode_in_batches(model, codes[: len(x)]).x
+    return reconstructions(x, x_hat, model.space, theme=theme, color=model_color(model.id), cell=76)
+
+
+def latent_names(card: Card, count: int) -> list[str]:
+    """Names of the continuous latents in the code's own order, as the sliders call them."""
+    start = sum(part["size"] for part in card.config.get("layout", ()) if part["kind"] == "onehot")
+    names = {axis["indices"][0]: axis["name"] for axis in card.config["axes"] if axis["kind"] == "continuous"}
+    return [names.get(start + k, f"z{k + 1}") for k in range(count)]

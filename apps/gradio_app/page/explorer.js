@@ -1,0 +1,139 @@
+// The explorer's page: top bar, model browser, status line, and the state they share with all workspaces.
+
+import { connect } from "./api.js";
+import { arrowKeys, button, debounced, h, icon } from "./dom.js";
+import { modelList } from "./model_list.js";
+import { createState, fromHash, same, toHash } from "./state.js";
+import { statusLine } from "./status.js";
+import { notices } from "./notices.js";
+import { traverse } from "./traverse.js";
+
+const SHARED = ["model", "code", "range", "compare", "a", "b", "workspace", "theme"]; // what Python sees, session.py
+const THEME_KEY = "latent-explorer/theme";
+
+/** Builds the page; the host keeps the state for Python (`keep`) and passes events on (`tell`). */
+export function start({ base, first, workspaces, keep, tell }) {
+  const api = connect(base);
+  const state = createState({ workspace: workspaces[0], home: workspaces[0], theme: storedTheme() });
+  const context = { api, state, tell, first, notices: notices() };
+  let kept = null;
+
+  const share = () => {
+    const shared = Object.fromEntries(SHARED.map((name) => [name, state.now[name] ?? null]));
+    if (same(shared, kept)) return;
+    kept = shared;
+    keep(shared);
+  };
+  const writeAddress = debounced(200, () => {
+    history.replaceState(history.state, "", toHash(state.now));
+    // A Space shows this page in a frame; its own address bar follows this message.
+    if (parent !== window) parent.postMessage({ hash: toHash(state.now) }, "https://huggingface.co");
+  });
+  state.listen((changed) => {
+    if (changed.has("theme")) applyTheme(state.now.theme);
+    if (changed.has("workspace")) showWorkspace(state.now.workspace);
+    share();
+    writeAddress();
+    if (changed.has("workspace")) tell("opened");
+    if (changed.has("theme")) tell("themed");
+  });
+  addEventListener("hashchange", () => state.set(asked(fromHash(location.hash), state.now, workspaces), "address"));
+
+  applyTheme(state.now.theme);
+  whenThere(["lx-top-content", "lx-browser-content", "lx-status-content", "lx-traverse"], (top, side, foot, stage) => {
+    topBar(top, context, workspaces);
+    context.list = modelList(side, context);
+    context.status = statusLine(foot, context);
+    const link = asked(fromHash(location.hash), state.now, workspaces);
+    state.set({ model: first.facts?.model ?? null, ...link }, "start");
+    showWorkspace(state.now.workspace);
+    traverse(stage, context);
+    share();
+    tell("opened");
+  });
+
+  return {
+    /** A value from Python: only the fields it gives change. */
+    receive(value) {
+      if (!value || same(value, kept)) return;
+      kept = null;
+      state.set(asked(value, state.now, workspaces), "python");
+      share();
+    },
+  };
+}
+
+/** Makes another model start with its own code and walk unless they are given, too. */
+function asked(value, now, workspaces) {
+  const changes = Object.fromEntries(Object.entries(value).filter(([name, one]) => one !== null || name !== "model"));
+  if (changes.workspace && !workspaces.includes(changes.workspace)) delete changes.workspace;
+  if (!changes.model || changes.model === now.model) return changes;
+  return { code: null, a: null, b: null, names: {}, compare: null, ...changes };
+}
+
+function topBar(place, { state, notices }, workspaces) {
+  const tabs = workspaces.map((title) => h("button", { type: "button", role: "tab", class: "lx-tab", "data-title": title,
+    "aria-controls": `lx-workspace-${title.toLowerCase()}`, onclick: () => state.set({ workspace: title }) }, title));
+  const group = h("div", { class: "lx-tabs", role: "tablist", "aria-label": "Workspaces" }, ...tabs);
+  arrowKeys(group, { selector: ".lx-tab", horizontal: true, onmove: (tab) => tab.click() });
+  const copy = button("Copy link", { name: "link", title: "Copy a link to exactly this view", onclick: async () => {
+    const address = location.href.replace(/#.*$/, "") + toHash(state.now);
+    try {
+      await navigator.clipboard.writeText(address);
+      notices.say("Link copied: it opens this model with this code.");
+    } catch {
+      prompt("This browser does not let the page copy. The link:", address); // no clipboard on plain http
+    }
+  } });
+  const theme = button("", { name: "moon", title: "Dark", onclick: () =>
+    state.set({ theme: state.now.theme === "dark" ? "light" : "dark" }) });
+  const refresh = () => {
+    tabs.forEach((tab) => {
+      const here = tab.dataset.title === state.now.workspace;
+      tab.setAttribute("aria-selected", here);
+      tab.tabIndex = here ? 0 : -1;
+    });
+    const dark = state.now.theme === "dark";
+    theme.replaceChildren(icon(dark ? "sun" : "moon"));
+    theme.title = dark ? "Change to light" : "Change to dark";
+    theme.setAttribute("aria-label", theme.title);
+  };
+  place.replaceChildren(h("h1", { class: "lx-brand" }, "Latent Explorer"), group, h("div", { class: "lx-grow" }), copy, theme);
+  state.listen(refresh);
+  refresh();
+}
+
+function showWorkspace(title) {
+  for (const place of document.querySelectorAll(".lx-workspace")) {
+    const here = place.id === `lx-workspace-${title.toLowerCase()}`;
+    place.classList.toggle("lx-behind", !here);
+  }
+  dispatchEvent(new Event("resize")); // figures that were drawn behind take their size now
+}
+
+function storedTheme() {
+  const asked = new URLSearchParams(location.search).get("__theme");
+  try {
+    const stored = asked ?? localStorage.getItem(THEME_KEY);
+    if (["light", "dark"].includes(stored)) return stored;
+  } catch {
+    // no storage: follow the system
+  }
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+function applyTheme(theme) {
+  document.body.classList.toggle("dark", theme === "dark");
+  try {
+    localStorage.setItem(THEME_KEY, theme);
+  } catch {
+    // no storage: the choice lasts as long as the page
+  }
+}
+
+/** Gradio puts its components down one after the other; calls back once all of these are there. */
+function whenThere(ids, callback) {
+  const found = ids.map((id) => document.getElementById(id));
+  if (found.every(Boolean)) callback(...found);
+  else requestAnimationFrame(() => whenThere(ids, callback));
+}

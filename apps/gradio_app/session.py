@@ -1,0 +1,34 @@
+"""What workspaces share: the state that survives switching between them, and the models of this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+if TYPE_CHECKING:
+    from apps.gradio_app.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Session:
+    """Handed to every workspace's `build`.
+
+    Attributes:
+        state: The page's state as a component. Its value is a dict with `model` (id), `code` (list of floats or None),
+            `range` (`percentile` or `full`), `compare` (id or None), `a`, `b` (codes or None), `workspace` (title) and
+            `theme` (`light` or `dark`). As an input it tells what the user sees; as an output only the fields given
+            change, so `lambda: {"model": "mnist/tc5", "code": code, "workspace": "Traverse"}` opens a code in Traverse.
+            Events: `state.opened(...)` when a workspace comes to the front or the page has loaded,
+            `state.switched(...)` when the model has changed, `state.themed(...)` when light and dark were exchanged.
+        shelf: The models of this process: `shelf.get("mnist/tc5")` loads or returns one (blocks; KeyError for a name
+            that is not in the catalogue, engine.checkpoints.CheckpointError for one that cannot be loaded).
+    """
+
+    state: gr.HTML
+    shelf: Shelf
+
+    def listen(self, event: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Gradio's own
+        """`session.listen("opened", fn, inputs, outputs)`: the same as `session.state.opened(...)`, typed."""
+        return getattr(self.state, event)(*args, api_visibility="private", **kwargs)

@@ -1,0 +1,26 @@
+"""The report room's script: chooses the page, and what all pages look like on paper."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from apps.report_pages import traverse
+
+# On paper: no controls, full width, figures not cut in two.
+PRINT = """<style>
+@media print {
+  header, [data-testid="stSidebar"], [data-testid="stToolbar"], .stButton, .stDownloadButton
+    { display: none !important; }
+  [data-testid="stMain"], [data-testid="stAppViewContainer"], .stApp, html, body
+    { position: static !important; overflow: visible !important; height: auto !important; }
+  .block-container { max-width: none !important; padding: 0 !important; }
+  .stPlotlyChart, table { break-inside: avoid; }
+}
+.stAppDeployButton { display: none; }
+.block-container { padding-top: 2.6rem; max-width: 1120px; }
+.stMarkdown td, .stMarkdown th { font-size: 0.85rem; font-variant-numeric: tabular-nums; }
+</style>"""
+
+st.set_page_config(page_title="Latent Explorer: report room", layout="wide")
+st.html(PRINT)
+st.navigation([st.Page(traverse.page, title="Traverse", url_path="traverse", default=True)]).run()

@@ -1,0 +1,45 @@
+"""The models of the report room: one shelf a process, for its pages and for the routes that decode."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from apps.gradio_app.shelf import Shelf
+
+
+@functools.cache
+def shelf() -> Shelf:
+    """The one shelf; on the device of LATENT_EXPLORER_DEVICE, by default a GPU where there is one."""
+    return Shelf(device=os.environ.get("LATENT_EXPLORER_DEVICE", "auto"))
+
+
+def lookup(name: str) -> Any:  # noqa: ANN401 - a loaded model
+    """What the canvas's routes serve: the catalogue's models, nothing else.
+
+    Raises:
+        KeyError: If there is no such model, or it cannot be loaded; the message says why.
+    """
+    from engine.checkpoints import CheckpointError
+
+    try:
+        return shelf().get(name)
+    except CheckpointError as error:
+        raise KeyError(str(error)) from error
+
+
+def choices() -> list[str]:
+    """Ids of the models with sliders, in the catalogue's order."""
+    return [entry.id for entry in shelf().latent() if not entry.error]
+
+
+def damaged() -> dict[str, str]:
+    """The checkpoints that cannot be used: id to reason."""
+    return {entry.id: entry.error for entry in shelf().entries() if entry.error}
+
+
+def metrics_of(dataset: str) -> dict[str, Mapping[str, Mapping[str, Any]]]:
+    """The metrics of all sound models of a data set, by id."""
+    return {entry.id: entry.metrics for entry in shelf().latent() if entry.dataset == dataset and not entry.error}

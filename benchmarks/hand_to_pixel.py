@@ -1,0 +1,306 @@
+"""A dragged slider in headless Chromium, against gr.Slider -> gr.Image: `python benchmarks/hand_to_pixel.py`.
+
+Latency runs from the slider's input event to the first picture that takes it into account, so a move that was skipped
+for a later one counts until the later one's picture. The canvas measures itself, up to the drawing of its pixels
+(`performance.measure("hand-to-pixel")`); the baseline is measured from outside up to the load event of its image.
+Neither includes the wait for the screen's next frame.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import typer
+from playwright.sync_api import Browser, Page
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import engine
+from benchmarks.live_page import chromium, drag, served, wait_for
+from engine.checkpoints import read_card
+
+BASELINE = "gr.Slider.input(trigger_mode='always_last') -> gr.Image, queued as by default, alone on its page"
+GOAL_MS = 33.0
+VIEWPORT = {"width": 1280, "height": 800}
+
+Floats = npt.NDArray[np.float64]
+
+# What happened on a page, in milliseconds of its clock; `since` starts anew.
+PROBE = """
+(() => {
+  const seen = window.seen = { since() { Object.assign(seen, { down: null, up: null, inputs: [], measures: [],
+    joins: {}, done: {}, loads: [] }); } };
+  seen.since();
+  addEventListener("pointerdown", () => { seen.down = performance.now(); }, true);
+  addEventListener("pointerup", () => { seen.up = performance.now(); }, true);
+  addEventListener("input", (event) => seen.inputs.push(event.timeStamp), true);
+  const loaded = ({ target }) => { if (target.src) seen.loads.push([target.src, performance.now()]); };
+  document.addEventListener("load", loaded, true); // the window is not told of images
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntriesByName("hand-to-pixel")) seen.measures.push([one.startTime, one.duration]);
+  }).observe({ type: "measure" });
+})();
+"""
+# The baseline's requests: when a value was sent, and which picture was the answer to it.
+QUEUE_PROBE = """
+(() => {
+  const ask = window.fetch;
+  const read = async (stream) => {
+    let text = "";
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (text + part).split("\\n\\n");
+      text = lines.pop();
+      for (const line of lines) {
+        const told = JSON.parse(line.replace(/^data:/, ""));
+        if (told.msg !== "process_completed") continue;
+        window.seen.done[told.event_id] = [told.output.data?.[0]?.path ?? "", performance.now()];
+      }
+    }
+  };
+  window.fetch = async (url, options) => {
+    const sent = performance.now(), address = String(url.url ?? url);
+    const response = await ask(url, options);
+    if (address.includes("queue/join")) window.seen.joins[(await response.clone().json()).event_id] = sent;
+    if (!address.includes("queue/data") || !response.body) return response;
+    const [here, there] = response.body.tee();
+    read(here).catch(() => {}); // ends with the stream
+    return new Response(there, response);
+  };
+})();
+"""
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One way to wire the slider, over all drags.
+
+    Attributes:
+        inputs: Moves that reached the slider as input events.
+        p50_ms: Median latency of a move.
+        p95_ms: 95th percentile.
+        max_ms: The longest.
+        pictures_per_s: Drawn while the mouse was down, per second.
+        unanswered: Moves after which no picture came within ten seconds; they have no latency.
+    """
+
+    inputs: int
+    p50_ms: float
+    p95_ms: float
+    max_ms: float
+    pictures_per_s: float
+    unanswered: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One decoder both ways, the two taking turns.
+
+    Attributes:
+        model: Name in the catalogue.
+        axis: The slider.
+        drags: Turns of each.
+        moves: Mouse moves a drag.
+        drag_s: Seconds that a drag was meant to last.
+        baseline: What the canvas is compared with.
+        canvas: The explorer's live canvas.
+        ordinary: The baseline.
+        ratio_p95: Baseline / canvas; above 1 is faster.
+        goal_met: Whether the canvas' 95th percentile is below 33 ms and every move had its picture.
+    """
+
+    model: str
+    axis: str
+    drags: int
+    moves: int
+    drag_s: float
+    baseline: str
+    canvas: Side
+    ordinary: Side
+    ratio_p95: float
+    goal_met: bool
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One drag: latencies in ms, NaN where no picture came; pictures drawn and seconds while the mouse was down."""
+
+    latencies: Floats
+    pictures: int
+    held_s: float
+
+
+@app.command()
+def compare(
+    only: Annotated[str, typer.Option(metavar="GLOB", help="Which decoders of the catalogue.")] = "*",
+    drags: Annotated[int, typer.Option(min=1, help="Drags of each slider, each way.")] = 3,
+    moves: Annotated[int, typer.Option(min=2, help="Mouse moves a drag.")] = 60,
+    drag_s: Annotated[float, typer.Option("--seconds", min=0.1, help="Length of a drag.")] = 2.0,
+    json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here.")] = None,
+) -> None:
+    """Drags the most influential slider of every starter decoder with the mouse, here and in the baseline."""
+    sliders = _sliders(only)
+    ordinary = ["benchmarks/ordinary_sliders.py", *sliders]
+    with served(["apps/explorer.py"]) as explorer, served(ordinary) as baseline, chromium() as browser:
+        wait_for(f"{explorer}explorer/health", text='"ready":true')
+        wait_for(f"{baseline}ready")
+        shares = np.linspace(0.15, 0.85, moves + 1).tolist()
+        results = []
+        for name, (row, axis) in track(sliders.items(), description="Dragging", transient=True):
+            ours, theirs = _turns(browser, (explorer, baseline), name, row, shares, drags, drag_s)
+            results.append(_comparison(name, axis, ours, theirs, moves, drag_s))
+    Console().print(_table(results))
+    if json_ is not None:
+        json_.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n", encoding="utf-8")
+
+
+def _sliders(only: str) -> dict[str, tuple[int, str]]:
+    """Model to row and name of its first slider, told from the catalogue without loading weights."""
+    found = {}
+    for entry in engine.catalog():
+        if entry.error or entry.kind == "classifier" or entry.preset != "starter" or not fnmatch(entry.id, only):
+            continue
+        axes = read_card(entry.folder).config["axes"]
+        found[entry.id] = next((k, axis["name"]) for k, axis in enumerate(axes) if axis["kind"] == "continuous")
+    if not found:
+        raise typer.BadParameter(f"no starter decoder of the catalogue matches {only!r}.")
+    return found
+
+
+def _turns(
+    browser: Browser, urls: tuple[str, str], name: str, row: int, shares: Sequence[float], drags: int, drag_s: float
+) -> tuple[list[Turn], list[Turn]]:
+    """Opens both pages and drags in turns; a first short drag of each does not count."""
+    with browser.new_context(viewport=VIEWPORT) as ours, browser.new_context(viewport=VIEWPORT) as theirs:
+        canvas, ordinary = ours.new_page(), theirs.new_page()
+        canvas.add_init_script(PROBE)
+        ordinary.add_init_script(PROBE + QUEUE_PROBE)
+        canvas.goto(f"{urls[0]}#model={name}", wait_until="domcontentloaded")
+        ordinary.goto(f"{urls[1]}{name}/", wait_until="domcontentloaded")
+        on_canvas = f".latent-canvas .row >> nth={row} >> input[type=range]"
+        canvas.locator(on_canvas).wait_for(timeout=90_000)
+        ordinary.locator("input[type=range]").wait_for(timeout=90_000)
+        sides = ((canvas, on_canvas, _canvas_turn), (ordinary, "input[type=range]", _ordinary_turn))
+        turns: tuple[list[Turn], list[Turn]] = ([], [])
+        for turn in range(drags + 1):
+            there = list(shares if turn % 2 else shares[::-1])
+            for (page, slider, read), kept in zip(sides, turns, strict=True):
+                page.bring_to_front()
+                page.evaluate("seen.since()")
+                drag(page, slider, there if turn else there[:: max(1, len(there) // 8)], drag_s if turn else 0.4)
+                result = read(page)
+                if turn:
+                    kept.append(result)
+        return turns
+
+
+def _canvas_turn(page: Page) -> Turn:
+    page.wait_for_function("document.querySelector('.latent-canvas').latentCanvas.settled()")
+    page.wait_for_timeout(100)  # the observer is told a little later
+    seen = page.evaluate("seen")
+    ends = {round(start + duration, 3) for start, duration in seen["measures"]}  # one picture may answer many moves
+    latencies = [duration for _, duration in seen["measures"]]
+    unanswered = max(0, len(seen["inputs"]) - len(latencies))
+    return _turn(seen, latencies + [np.nan] * unanswered, sorted(ends))
+
+
+def _ordinary_turn(page: Page, limit_ms: int = 10_000) -> Turn:
+    """Waits until the page has been quiet for a second, then pairs moves with the pictures that answered them."""
+    quiet = 0
+    count = -1
+    for _ in range(limit_ms // 250):
+        page.wait_for_timeout(250)
+        now = page.evaluate("Object.keys(seen.joins).length + Object.keys(seen.done).length + seen.loads.length")
+        waiting = page.evaluate("Object.keys(seen.joins).some((id) => !(id in seen.done))")
+        quiet, count = (quiet + 1 if now == count and not waiting else 0), now
+        if quiet == 4:
+            break
+    seen = page.evaluate("seen")
+    answers = _answers(seen)
+    latencies = [min((at for sent, at in answers if sent >= stamp), default=np.nan) - stamp for stamp in seen["inputs"]]
+    return _turn(seen, latencies, sorted({at for _, at in answers}))
+
+
+def _answers(seen: dict[str, Any]) -> list[tuple[float, float]]:
+    """When a value was sent and when its picture was there; the same picture twice is there at once."""
+    found = []
+    for event, (path, done) in sorted(seen["done"].items(), key=lambda item: item[1][1]):
+        if event not in seen["joins"]:
+            continue
+        loads = [at for source, at in seen["loads"] if path and source.endswith(path)]
+        later = [at for at in loads if at >= done]
+        on_screen = [source for source, at in seen["loads"] if at < done]
+        if later:
+            found.append((seen["joins"][event], later[0]))
+        elif on_screen and path and on_screen[-1].endswith(path):
+            found.append((seen["joins"][event], done))
+    return found
+
+
+def _turn(seen: dict[str, Any], latencies: list[float], ends: list[float]) -> Turn:
+    if seen["down"] is None or seen["up"] is None or not latencies:
+        raise RuntimeError(f"The drag did not reach the slider: the page saw {len(latencies)} input events.")
+    drawn = sum(seen["down"] <= end <= seen["up"] for end in ends)
+    return Turn(np.array(latencies, dtype=np.float64), drawn, (seen["up"] - seen["down"]) / 1000)
+
+
+def _comparison(name: str, axis: str, ours: list[Turn], theirs: list[Turn], moves: int, drag_s: float) -> Comparison:
+    canvas, ordinary = _side(ours), _side(theirs)
+    return Comparison(
+        model=name,
+        axis=axis,
+        drags=len(ours),
+        moves=moves,
+        drag_s=drag_s,
+        baseline=BASELINE,
+        canvas=canvas,
+        ordinary=ordinary,
+        ratio_p95=ordinary.p95_ms / canvas.p95_ms,
+        goal_met=canvas.p95_ms < GOAL_MS and not canvas.unanswered,
+    )
+
+
+def _side(turns: list[Turn]) -> Side:
+    latencies = np.concatenate([turn.latencies for turn in turns])
+    answered = latencies[~np.isnan(latencies)]
+    if not len(answered):
+        raise RuntimeError("No picture answered any move; look at the app in a browser.")
+    p50, p95, longest = np.percentile(answered, [50, 95, 100]).tolist()
+    return Side(
+        inputs=len(latencies),
+        p50_ms=p50,
+        p95_ms=p95,
+        max_ms=longest,
+        pictures_per_s=sum(turn.pictures for turn in turns) / sum(turn.held_s for turn in turns),
+        unanswered=int(np.isnan(latencies).sum()),
+    )
+
+
+def _table(results: list[Comparison]) -> Table:
+    columns = ("model", "p50", "p95", "max", "pictures/s", f"p95 < {GOAL_MS:.0f} ms")
+    columns += ("baseline p50", "p95", "max", "pictures/s", "ratio of p95")
+    table = Table(*columns, caption=f"Milliseconds from a move to its picture. Baseline: {BASELINE}.")
+    table.columns[0].no_wrap = True
+    for r in results:
+        ours, theirs = (
+            (f"{s.p50_ms:.0f}", f"{s.p95_ms:.0f}", f"{s.max_ms:.0f}", f"{s.pictures_per_s:.0f}")
+            for s in (r.canvas, r.ordinary)
+        )
+        table.add_row(r.model, *ours, "yes" if r.goal_met else "no", *theirs, f"{r.ratio_p95:.1f}")
+    return table
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,29 @@
+"""What a model does and why: walks and jumps in its code space, decoders without an encoder turned around, comparisons.
+
+walks(model, z)                       # every axis from low to high, all else kept
+interpolate(a, b, layout=model.layout)
+project(model, x)                     # codes for a model that has no encoder
+Redraw(first, second)                 # what `second` makes of what `first` draws
+"""
+
+from __future__ import annotations
+
+from engine.explain.batches import Decoded, decode_in_batches
+from engine.explain.projection import Projection, codes_of, project
+from engine.explain.redraw import Redraw
+from engine.explain.traversal import Walk, interpolate, nearest, positions, walk, walks
+
+__all__ = [
+    "Decoded",
+    "Projection",
+    "Redraw",
+    "Walk",
+    "codes_of",
+    "decode_in_batches",
+    "interpolate",
+    "nearest",
+    "positions",
+    "project",
+    "walk",
+    "walks",
+]

@@ -1,0 +1,87 @@
+"""Colours: the same for a model and a method wherever it is drawn, and told apart by colour-blind readers, too."""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+# Lines and marks: the hues of Okabe & Ito (2008), moved until they stand out from white as well as from near-black and
+# stay at least 20 apart in CIELAB for protan, deutan and tritan readers.
+MODEL_COLORS: Mapping[str, str] = MappingProxyType(
+    {
+        "ae": "#f56100",
+        "vae": "#139fd6",
+        "tc": "#007361",
+        "ss": "#be40a0",
+        "ig": "#784bf7",
+        "gt": "#9d9369",
+        "digits": "#8a5b28",
+    }
+)
+_OTHERS = tuple(MODEL_COLORS.values())
+
+# Ten colours for labels: Petroff (2021), accessible colour sequences, https://arxiv.org/abs/2107.02270.
+CATEGORIES = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
+
+# Maps by their names in plotly: for amounts (uniform), for signed numbers (ColorBrewer, white at zero), for angles.
+SEQUENTIAL = "viridis"
+DIVERGING = "RdBu_r"
+CYCLIC = "phase"
+
+
+def model_color(model_id: str) -> str:
+    """The colour of a model, "#rrggbb": by family, so that `mnist/tc5` and `mnist/tc10-paper` share theirs.
+
+    Args:
+        model_id: A catalogue id, with or without the data set.
+    """
+    family = re.sub(r"(-paper)?$", "", model_id.split("/")[-1].lower())
+    family = re.sub(r"\d+$", "", family)
+    return MODEL_COLORS[family] if family in MODEL_COLORS else _by_name(family)
+
+
+def method_color(method: str) -> str:
+    """The colour of a method (an explainer, a baseline), "#rrggbb"; it follows from the name alone."""
+    return _by_name(method)
+
+
+def category_colors(count: int) -> tuple[str, ...]:
+    """Colours of `count` labels; they repeat after ten."""
+    return tuple(CATEGORIES[k % len(CATEGORIES)] for k in range(count))
+
+
+def diverging_limit(values: npt.ArrayLike | Sequence[float]) -> float:
+    """The a of a colour range [-a, a] centred on zero that holds all finite values; 1 where all are zero."""
+    array = np.asarray(values, dtype=np.float64)
+    finite = array[np.isfinite(array)]
+    limit = float(np.abs(finite).max()) if finite.size else 0.0
+    return limit if math.isfinite(limit) and limit > 0 else 1.0
+
+
+def sampled(name: str, count: int = 256) -> list[str]:
+    """`count` colours along a named map, "#rrggbb", from its low to its high end."""
+    from plotly.colors import get_colorscale, sample_colorscale
+
+    triples = sample_colorscale(get_colorscale(name), list(np.linspace(0, 1, count)), colortype="tuple")
+    return ["#" + "".join(f"{round(255 * channel):02x}" for channel in triple) for triple in triples]
+
+
+def _by_name(name: str) -> str:
+    return _OTHERS[zlib.crc32(name.lower().encode()) % len(_OTHERS)]

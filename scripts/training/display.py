@@ -1,0 +1,142 @@
+"""Runs on a terminal: a live line for each while they run, tables before and after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from engine.training import Recipe
+from engine.training.estimate import Estimate
+from engine.training.fit import Progress
+from scripts.training.runs import Outcome, Stage
+
+_PLAIN_EVERY_S = 30.0
+_BAR = 20
+# The metrics of the final table; the first three have published values.
+_COLUMNS = {"mse": "MSE", "nll": "NLL", "mig": "MIG", "accuracy": "accuracy", "category_purity": "category purity"}
+
+
+class Display:
+    """Shows how runs stand: a table that is drawn again and again, or plain lines where output is no terminal.
+
+    Args:
+        console: Where to.
+        names: Ids of all runs.
+    """
+
+    def __init__(self, console: Console, names: Sequence[str]) -> None:
+        self.console = console
+        self._rows = dict.fromkeys(names, ("waiting", "", "", "", ""))
+        self._told: dict[str, float] = {}
+        self._live = Live(self._table(), console=console, refresh_per_second=4) if console.is_terminal else None
+
+    def __enter__(self) -> Display:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def report(self, name: str, value: Progress | Stage) -> None:
+        """A word from a run on its way."""
+        if isinstance(value, Progress):
+            bar = "━" * (_BAR * value.step // max(1, value.steps))
+            terms = "  ".join(f"{term} {number:.4g}" for term, number in value.terms.items())
+            place = f"{value.step:,} / {value.steps:,} {bar:<{_BAR}}"
+            self._set(name, "training", place, terms, f"{value.steps_per_s:.1f}/s", duration(value.remaining_s))
+        else:
+            self._set(name, value.what, f"{value.done:,} / {value.total:,}" if value.total else "", "", "", "")
+
+    def state(self, name: str, state: str, note: str = "") -> None:
+        """A run has started or ended."""
+        self._told.pop(name, None)
+        self._set(name, state, "", note, "", "")
+
+    def _set(self, name: str, state: str, place: str, terms: str, rate: str, left: str) -> None:
+        before = self._rows[name][0]
+        self._rows[name] = (state, place, terms, rate, left)
+        if self._live:
+            self._live.update(self._table())
+        elif state != before or time.monotonic() - self._told.get(name, 0.0) > _PLAIN_EVERY_S:
+            self._told[name] = time.monotonic()
+            words = [state, place.replace("━", "").strip(), terms, rate, f"{left} left" if left else ""]
+            text = f"{name}: {'  '.join(filter(None, words))}"
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _table(self) -> Table:
+        table = _plain_table("run", "state", "progress", "loss terms", "updates", "left")
+        for name, row in self._rows.items():
+            table.add_row(name, *row)
+        return table
+
+
+def recipe_table(recipes: Sequence[Recipe], out: Path) -> Table:
+    """What can be trained."""
+    table = _plain_table("id", "what", "network", "updates", "preset", "needs", "checkpoint")
+    for recipe in recipes:
+        there = "yes" if (out / recipe.id / "config.json").is_file() else ""
+        needs = ", ".join(recipe.needs)
+        table.add_row(recipe.id, recipe.title, recipe.network.name, f"{recipe.steps:,}", recipe.preset, needs, there)
+    return table
+
+
+def estimate_table(rows: Mapping[str, Estimate], jobs: int) -> Table:
+    """Time and disk of every run, and of all."""
+    table = _plain_table("run", "updates left", "updates/s", "training", "state", "checkpoint")
+    for name, row in rows.items():
+        rate = f"{row.steps_per_s:.1f}" if row.steps_per_s else ""
+        disk = (size(row.run_bytes), size(row.checkpoint_bytes))
+        table.add_row(name, f"{row.steps_left:,}", rate, duration(row.seconds), *disk)
+    longest = max((row.seconds for row in rows.values()), default=0.0)
+    whole = max(longest, sum(row.seconds for row in rows.values()) / jobs)
+    states, checkpoints = (sum(getattr(r, name) for r in rows.values()) for name in ("run_bytes", "checkpoint_bytes"))
+    table.add_section()
+    table.add_row(f"all, {jobs} at once", "", "", f"about {duration(whole)}", size(states), size(checkpoints))
+    return table
+
+
+def result_table(outcomes: Mapping[str, Outcome | str]) -> Table:
+    """Our metrics beside the paper's (in brackets); a string is an error."""
+    shown = [name for name in _COLUMNS if any(isinstance(o, Outcome) and name in o.metrics for o in outcomes.values())]
+    table = _plain_table("run", "state", *(_COLUMNS[name] for name in shown), "time", "remark")
+    for name, outcome in outcomes.items():
+        if isinstance(outcome, str):
+            table.add_row(name, "[red]failed[/red]", *("" for _ in shown), "", outcome.replace("[", r"\["))
+            continue
+        cells = [_beside(*outcome.metrics[metric]) if metric in outcome.metrics else "" for metric in shown]
+        seconds = sum(outcome.seconds.values())
+        table.add_row(name, outcome.status, *cells, duration(seconds) if seconds else "", outcome.note)
+    return table
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3.4 h`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def size(count: int) -> str:
+    """`0.4 MB`."""
+    return f"{count / 1e6:.1f} MB"
+
+
+def _plain_table(*names: str) -> Table:
+    table = Table(*names, box=None, pad_edge=False)
+    table.columns[0].no_wrap = True
+    table.columns[0].overflow = "fold"
+    return table
+
+
+def _beside(value: float, paper: float | None) -> str:
+    return f"{value:.4g}" + (f" ({paper:.4g})" if paper is not None else "")

@@ -1,0 +1,122 @@
+"""What a run of `train_all.py` is asked, what it answers, and where its files lie."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.training import RECIPES, Recipe
+from engine.training.estimate import training_seconds
+from engine.training.log import read
+from engine.training.state import saved_step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What to do with one recipe.
+
+    Attributes:
+        recipe: The row.
+        runs: Folder of all runs.
+        out: Folder of all checkpoints.
+        stage: `all`; only `train`; or only `evaluate` what a run or an older checkpoint holds.
+        seeds: Seeds to train, of which the best is kept; empty for the row's own.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        threads: Torch threads of the run, for the record.
+        fresh: Forget what an earlier run saved.
+        wandb: Send loss terms to Weights & Biases.
+        save_every_s: Seconds between saved states.
+    """
+
+    recipe: Recipe
+    runs: Path
+    out: Path
+    stage: Literal["all", "train", "evaluate"] = "all"
+    seeds: tuple[int, ...] = ()
+    device: str = "auto"
+    threads: int = 1
+    fresh: bool = False
+    wandb: bool = False
+    save_every_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A report from a run that is past, or before, its training."""
+
+    what: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a job.
+
+    Attributes:
+        status: `done`, or `skipped` with the reason in `note`.
+        note: What there is to say.
+        device: Where it ran.
+        seconds: Wall time by what was done.
+        checkpoint: The folder written, if any.
+        metrics: Single numbers by name, each with the paper's value or None.
+    """
+
+    status: Literal["done", "skipped"]
+    note: str = ""
+    device: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    checkpoint: str = ""
+    metrics: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
+
+
+def run_folder(runs: Path, recipe: Recipe) -> Path:
+    """Where a run keeps its state: the recipe's id, and the seed where it is not the table's."""
+    row = RECIPES.get(recipe.id)
+    seed = "" if row is None or row.seed == recipe.seed else f"+seed={recipe.seed}"
+    return runs / f"{recipe.id}{seed}"
+
+
+def rows_of(job: Job) -> list[Recipe]:
+    """The job's recipe with each of its seeds."""
+    return [replace(job.recipe, seed=seed) for seed in job.seeds or (job.recipe.seed,)]
+
+
+def is_finished(row: Recipe, job: Job) -> bool:
+    """Whether the run of a row has done all its updates."""
+    if row.objective is None:
+        return True
+    step = saved_step(run_folder(job.runs, row) / "state.safetensors", row)
+    return step >= row.steps
+
+
+def forget(folder: Path) -> None:
+    """Removes what an earlier run saved."""
+    for name in ("state.safetensors", "log.csv", "run.json"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "tensorboard", ignore_errors=True)
+
+
+def facts_of(job: Job, row: Recipe, seeds: Sequence[int] = ()) -> dict[str, Any]:
+    """What is known of a finished run: from its own files, so that it may have run elsewhere and long ago."""
+    folder = run_folder(job.runs, row)
+    path = folder / "run.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    facts: dict[str, Any] = {"steps": row.steps, **known}
+    if len(seeds) > 1:
+        facts["sweep"] = list(seeds)
+    rows = read(folder / "log.csv") if (folder / "log.csv").is_file() else []
+    if rows:
+        facts["seconds"] = round(training_seconds(folder / "log.csv"))
+        facts["finished"] = datetime.fromtimestamp(rows[-1]["time"], UTC).isoformat(timespec="seconds")
+    return facts
+
+
+def times_of(job: Job, row: Recipe) -> dict[str, float]:
+    """Wall time of training, in seconds."""
+    return {"training": round(training_seconds(run_folder(job.runs, row) / "log.csv"), 1)}

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.data import load_dataset
+from engine.training.estimate import estimate
+from engine.training.fit import fit
+from tests.training.toys import small, split_for
+
+
+def test_time_follows_from_the_updates_left(tmp_path):
+    recipe = small("mnist/ss5", steps=5000)
+    whole = estimate(recipe, load_dataset("mnist"), folder=tmp_path, budget_s=0.2)
+    assert whole.steps_left == 5000
+    assert whole.seconds == pytest.approx(5000 / whole.steps_per_s)
+    fit(recipe, split_for(recipe), folder=tmp_path, stop_after=20)
+    assert estimate(recipe, load_dataset("mnist"), folder=tmp_path, budget_s=0.1).steps_left == 4980
+    state = (tmp_path / "state.safetensors").stat().st_size
+    assert state == pytest.approx(whole.run_bytes, rel=0.2)
+    assert not list(tmp_path.glob("log*.partial"))
+
+
+def test_a_formula_costs_no_time(tmp_path):
+    cost = estimate(small("sinelines/gt"), load_dataset("sinelines"), folder=tmp_path)
+    assert (cost.steps_left, cost.seconds, cost.run_bytes) == (0, 0.0, 0)

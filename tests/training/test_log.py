@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from engine.training.estimate import training_seconds
+from engine.training.log import Log, read
+
+
+def test_rows_after_the_saved_state_are_dropped(tmp_path):
+    path = tmp_path / "log.csv"
+    log = Log(path)
+    for step in (10, 20, 30):
+        log.write(step, {"loss": step / 3, "kl": 1.0})
+    Log(path, from_step=20).write(30, {"loss": 7.0, "kl": 2.0})
+    rows = read(path)
+    assert [row["step"] for row in rows] == [10, 20, 30]
+    assert rows[-1]["loss"] == 7.0
+    assert path.read_text().splitlines()[0] == "step,time,loss,kl"
+
+
+def test_a_row_cut_short_by_a_kill_is_left_out(tmp_path):
+    path = tmp_path / "log.csv"
+    Log(path).write(10, {"loss": 1.0})
+    with path.open("a") as file:
+        file.write("20,123")
+    assert [row["step"] for row in read(path)] == [10]
+    Log(path, from_step=10).write(20, {"loss": 2.0})
+    assert [row["step"] for row in read(path)] == [10, 20]
+
+
+def test_a_new_run_begins_with_an_empty_log(tmp_path):
+    path = tmp_path / "log.csv"
+    Log(path).write(10, {"loss": 1.0})
+    Log(path)
+    assert read(path) == []
+
+
+def test_training_time_leaves_out_the_pause_between_two_sessions(tmp_path):
+    path = tmp_path / "log.csv"
+    times = [1000, 1010, 1020, 1030, 90_000, 90_010]
+    path.write_text("step,time,loss\n" + "".join(f"{i},{t},1\n" for i, t in enumerate(times, 1)))
+    assert training_seconds(path) == 60.0
+    assert training_seconds(tmp_path / "none.csv") == 0.0
