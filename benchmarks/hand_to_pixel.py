@@ -92,6 +92,7 @@ class Side:
         p50_ms: Median latency of a move.
         p95_ms: 95th percentile.
         max_ms: The longest.
+        moves_per_s: Of the mouse, as they came; fewer than asked for on a busy machine.
         pictures_per_s: Drawn while the mouse was down, per second.
         unanswered: Moves after which no picture came within ten seconds; they have no latency.
     """
@@ -100,6 +101,7 @@ class Side:
     p50_ms: float
     p95_ms: float
     max_ms: float
+    moves_per_s: float
     pictures_per_s: float
     unanswered: int
 
@@ -277,13 +279,15 @@ def _side(turns: list[Turn]) -> Side:
     answered = latencies[~np.isnan(latencies)]
     if not len(answered):
         raise RuntimeError("No picture answered any move; look at the app in a browser.")
+    held_s = sum(turn.held_s for turn in turns)
     p50, p95, longest = np.percentile(answered, [50, 95, 100]).tolist()
     return Side(
         inputs=len(latencies),
         p50_ms=p50,
         p95_ms=p95,
         max_ms=longest,
-        pictures_per_s=sum(turn.pictures for turn in turns) / sum(turn.held_s for turn in turns),
+        moves_per_s=len(latencies) / held_s,
+        pictures_per_s=sum(turn.pictures for turn in turns) / held_s,
         unanswered=int(np.isnan(latencies).sum()),
     )
 

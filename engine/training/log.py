@@ -21,7 +21,7 @@ class Log:
         fresh = path.with_suffix(".partial")
         with fresh.open("w", newline="") as file:
             if rows:
-                writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+                writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
                 writer.writeheader()
                 writer.writerows({**row, "step": int(row["step"])} for row in rows)
         fresh.replace(path)
@@ -30,7 +30,7 @@ class Log:
     def write(self, step: int, terms: dict[str, float]) -> None:
         """Appends one row."""
         with self.path.open("a", newline="") as file:
-            writer = csv.writer(file)
+            writer = csv.writer(file, lineterminator="\n")
             if not self._has_header:
                 writer.writerow(["step", "time", *terms])
                 self._has_header = True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-import socket
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,6 @@ from engine.training.cluster import ClusterError, Context, Message, Work
 from engine.training.local_workers import describe
 
 _POLL_S = 0.5
-_KNOCK_S = 5.0
 _RETRIES = 2  # of a run whose node died; it goes on from its saved state
 
 
@@ -41,7 +39,7 @@ class RayWorkers:
         queue: Any = importlib.import_module("ray.util.queue")
         self._ray, self._owns = ray, not ray.is_initialized()
         if self._owns:
-            _connect(ray, address)
+            connect(ray, address)
         have = ray.cluster_resources()
         self.gpus = (0.25 if have.get("GPU", 0) else 0.0) if gpus is None else gpus
         self.threads = threads
@@ -86,13 +84,15 @@ class RayWorkers:
         return Message(name, kind, value, trace)
 
 
-def _connect(ray: Any, address: str) -> None:  # noqa: ANN401 - an optional module
-    host, _, port = address.rpartition(":")
+def connect(ray: Any, address: str) -> None:  # noqa: ANN401 - an optional module
+    """Joins a cluster.
+
+    Raises:
+        ClusterError: If nobody answers; Ray tries for about a minute.
+    """
     try:
-        if host and port.isdigit() and "/" not in host:  # Ray itself would knock for minutes
-            socket.create_connection((host, int(port)), timeout=_KNOCK_S).close()
         ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (ConnectionError, RuntimeError, ValueError) as error:
         raise ClusterError(
             f"No Ray cluster at {address!r} ({error}). Start one with `ray start --head`, or give --ray HOST:PORT."
         ) from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+from types import SimpleNamespace
 
 import pytest
 
 from engine.training import RECIPES
 from engine.training.cluster import ClusterError, Message, Task, fan_out
-from engine.training.ray_workers import RayWorkers
+from engine.training.ray_workers import RayWorkers, connect
 from scripts.training.pipeline import run_one
 from scripts.training.runs import Job
 from tests.training.work import work
@@ -26,9 +27,8 @@ def cluster():
     pytest.importorskip("ray", reason="needs the optional extra `ray`")
     from ray.cluster_utils import Cluster
 
-    here = {"node_ip_address": "127.0.0.1", "include_dashboard": False}
-    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "num_gpus": 0, **here})
-    nodes.add_node(num_cpus=1, num_gpus=1, **here)
+    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "num_gpus": 0, "include_dashboard": False})
+    nodes.add_node(num_cpus=1, num_gpus=1)
     nodes.wait_for_nodes(timeout=120)
     yield nodes
     nodes.shutdown()
@@ -75,6 +75,8 @@ def test_what_the_cluster_does_not_have_is_refused_instead_of_waited_for(cluster
 
 
 def test_no_cluster_at_that_address():
-    pytest.importorskip("ray", reason="needs the optional extra `ray`")
-    with pytest.raises(ClusterError, match="No Ray cluster at '127.0.0.1:1'"):
-        RayWorkers("127.0.0.1:1")
+    def nobody(**_):
+        raise ConnectionError("Could not find any running Ray instance")
+
+    with pytest.raises(ClusterError, match=r"No Ray cluster at 'auto' \(Could not find.*Start one with `ray start --head`"):
+        connect(SimpleNamespace(init=nobody), "auto")

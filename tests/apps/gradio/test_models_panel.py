@@ -20,7 +20,7 @@ from apps.gradio_app.dataset_pages import PAGE_SIZE, DataShelf, choices, filters
 from apps.gradio_app.model_card import card_html, markdown_html
 from apps.gradio_app.scatter_points import code_of_row, picture_of_row, points_of, scatter_state
 from apps.gradio_app.shelf import Shelf
-from engine.checkpoints import Examples, catalog, load
+from engine.checkpoints import Examples
 from engine.data import DataUnavailableError, load_dataset
 from tests.apps.zoo import ROWS, make_zoo
 
@@ -34,9 +34,9 @@ def zoo(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shelf(zoo):
-    entries = [entry for entry in catalog(folders=[zoo]) if entry.folder.is_relative_to(zoo)]
-    folders = {entry.id: entry.folder for entry in entries}
-    return Shelf(device="cpu", load=lambda name, device: load(folders[name], device), catalogue=lambda: tuple(entries))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATENT_EXPLORER_CHECKPOINTS", str(zoo))
+        yield Shelf(device="cpu")
 
 
 # ---------------------------------------------------------------------------------------------- the table
