@@ -78,5 +78,5 @@ def test_no_cluster_at_that_address():
     def nobody(**_):
         raise ConnectionError("Could not find any running Ray instance")
 
-    with pytest.raises(ClusterError, match=r"No Ray cluster at 'auto' \(Could not find.*Start one with `ray start --head`"):
+    with pytest.raises(ClusterError, match=r"No Ray cluster at 'auto' \(Could not find.*`ray start --head`"):
         connect(SimpleNamespace(init=nobody), "auto")
