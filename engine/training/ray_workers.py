@@ -43,7 +43,12 @@ class RayWorkers:
         have = ray.cluster_resources()
         self.gpus = (0.25 if have.get("GPU", 0) else 0.0) if gpus is None else gpus
         self.threads = threads
-        room = _room(have, {"CPU": threads, "GPU": self.gpus})
+        try:
+            room = _room(have, {"CPU": threads, "GPU": self.gpus})
+        except ClusterError:
+            if self._owns:
+                ray.shutdown()
+            raise
         self.slots = min(room, slots) if slots else room
         self._queue = queue.Queue(actor_options={"num_cpus": 0})
         self._running: dict[Any, str] = {}

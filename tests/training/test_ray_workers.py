@@ -72,6 +72,9 @@ def test_a_quarter_of_a_gpu_each_where_there_is_one(cluster):
 def test_what_the_cluster_does_not_have_is_refused_instead_of_waited_for(cluster):
     with pytest.raises(ClusterError, match=r"A run asks for 2 GPU and the cluster has 1"):
         RayWorkers(cluster.address, gpus=2)
+    import ray
+
+    assert not ray.is_initialized(), "who is refused leaves the cluster"
 
 
 def test_no_cluster_at_that_address():
