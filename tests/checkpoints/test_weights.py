@@ -138,6 +138,7 @@ def saved_by_torch(content):
         *((pickle.dumps({"layer.weight": Trap()}, protocol), "a pickle") for protocol in (2, 3, 4, 5)),
         (gzip.compress(pickle.dumps(Trap())), "a gzip archive"),
     ],
+    ids=["torch.save", "protocol 2", "protocol 3", "protocol 4", "protocol 5", "gzip"],
 )
 def test_a_pickle_in_disguise_is_not_opened(read, content, kind):
     with pytest.raises(PickleInDisguiseError, match=f"is {kind}, not safetensors. It could run code"):
