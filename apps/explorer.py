@@ -11,7 +11,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from apps.gradio_app.frame import build, launch_options
-from apps.gradio_app.shelf import Shelf
+from apps.shelf import Shelf
 
 # `gradio` runs this file twice, so nothing heavy happens here: models load when the server has started.
 SHELF = Shelf(device=os.environ.get("LATENT_EXPLORER_DEVICE", "auto"))

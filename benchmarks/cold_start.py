@@ -7,25 +7,24 @@ Each app is started once, which fills the disk's cache and the app's own, and th
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from playwright.sync_api import Browser, Page
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.live_page import START_LIMIT_S, chromium, served, wait_for
+from benchmarks.report import JsonFile, report
 
 GOAL_S = 6.0
 EAGER = """
@@ -125,7 +124,7 @@ KINDS = (
 @app.command()
 def compare(
     repeats: Annotated[int, typer.Option(min=1, help="Starts of each app after the first.")] = 3,
-    json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here.")] = None,
+    file: JsonFile = None,
 ) -> None:
     """Starts the explorer, the same app made to load everything first, and an empty Gradio page."""
     seconds: dict[str, list[tuple[float, float | None]]] = {kind.title: [] for kind in KINDS}
@@ -135,9 +134,7 @@ def compare(
             folder = Path(cache) / str(KINDS.index(kind))  # one app's cache must not help another
             seconds[kind.title].append(_start(kind, browser, folder))
     results = _results(seconds)
-    Console().print(_table(results))
-    if json_ is not None:
-        json_.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n", encoding="utf-8")
+    report(_table(results), results, file)
 
 
 def _start(kind: Kind, browser: Browser, cache: Path) -> tuple[float, float | None]:

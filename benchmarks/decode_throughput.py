@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +14,6 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from torch import Tensor
@@ -23,6 +21,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import engine
+from benchmarks.report import JsonFile, report
 
 BASELINE = "the same decoder in a loop, one code a call"
 BATCHES = (1, 64, 1024)
@@ -75,7 +74,7 @@ def compare(
     pictures: Annotated[int, typer.Option(min=1, help="Pictures a turn, at least; whole batches.")] = 1024,
     baseline_pictures: Annotated[int, typer.Option(min=1, help="Pictures a turn of the slow baseline.")] = 128,
     repeats: Annotated[int, typer.Option(min=1, help="Turns of each.")] = 5,
-    json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here.")] = None,
+    file: JsonFile = None,
 ) -> None:
     """Times every decoder of the catalogue on one thread, and on CUDA where there is one."""
     torch.set_num_threads(1)
@@ -88,9 +87,7 @@ def compare(
         _compare(*case, pictures, baseline_pictures, repeats)
         for case in track(cases, description="Decoding", transient=True)
     ]
-    Console().print(_table(results))
-    if json_ is not None:
-        json_.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n", encoding="utf-8")
+    report(_table(results), results, file)
 
 
 @torch.inference_mode()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import typer
-from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.report import JsonFile, report
 from engine.data import load_dataset
 from engine.metrics.dci import concentration, dci
 from engine.metrics.mutual_information_gap import mig
@@ -64,7 +63,7 @@ def compare(
     dci_rows: Annotated[int, typer.Option(min=100, help="Rows for DCI.")] = 20_000,
     latents: Annotated[int, typer.Option(min=1, help="Latents of the codes.")] = 5,
     repeats: Annotated[int, typer.Option(min=1, help="Turns of each.")] = 3,
-    json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here.")] = None,
+    file: JsonFile = None,
 ) -> None:
     """Times MIG and DCI of codes that mix the true factors of the dSprites test split."""
     torch.set_num_threads(1)
@@ -73,9 +72,7 @@ def compare(
         _compare("MIG", mig_rows, repeats, mig, _reference_mig, codes, factors),
         _compare("DCI", dci_rows, repeats, _our_dci, _reference_dci, codes, factors),
     ]
-    Console().print(_table(results))
-    if json_ is not None:
-        json_.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n", encoding="utf-8")
+    report(_table(results), results, file)
 
 
 def _mixed_codes(num_rows: int, num_latents: int) -> tuple[Floats, Floats]:

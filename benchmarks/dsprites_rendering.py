@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import typer
-from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.report import JsonFile, report
 from engine.data.dsprites import NUM_IMAGES, factor_values
 from engine.data.sprites import render
 
@@ -62,7 +61,7 @@ def compare(
     images: Annotated[int, typer.Option(min=64, help="Pictures a turn.")] = 8_192,
     baseline_images: Annotated[int, typer.Option(min=16, help="Pictures a turn of the slow baseline.")] = 512,
     repeats: Annotated[int, typer.Option(min=1, help="Turns of each.")] = 5,
-    json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here.")] = None,
+    file: JsonFile = None,
 ) -> None:
     """Times the renderer on random rows of the data set and on each shape alone."""
     baseline_images = min(baseline_images, images)
@@ -74,9 +73,7 @@ def compare(
         _compare(name, factor_values(rng.integers(first, last, images)), baseline_images, repeats)
         for name, (first, last) in ranges.items()
     ]
-    Console().print(_table(results))
-    if json_ is not None:
-        json_.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n", encoding="utf-8")
+    report(_table(results), results, file)
 
 
 def _compare(sprites: str, factors: npt.NDArray[np.float64], baseline_images: int, repeats: int) -> Comparison:

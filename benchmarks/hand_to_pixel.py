@@ -8,10 +8,9 @@ Neither includes the wait for the screen's next frame.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 import typer
 from playwright.sync_api import Browser, Page
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
@@ -28,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import engine
 from benchmarks.live_page import chromium, drag, served, wait_for
+from benchmarks.report import JsonFile, report
 from engine.checkpoints import read_card
 
 BASELINE = "gr.Slider.input(trigger_mode='always_last') -> gr.Image, queued as by default, alone on its page"
@@ -36,49 +35,7 @@ VIEWPORT = {"width": 1280, "height": 800}
 
 Floats = npt.NDArray[np.float64]
 
-# What happened on a page, in milliseconds of its clock; `since` starts anew.
-PROBE = """
-(() => {
-  const seen = window.seen = { since() { Object.assign(seen, { down: null, up: null, inputs: [], measures: [],
-    joins: {}, done: {}, loads: [] }); } };
-  seen.since();
-  addEventListener("pointerdown", () => { seen.down = performance.now(); }, true);
-  addEventListener("pointerup", () => { seen.up = performance.now(); }, true);
-  addEventListener("input", (event) => seen.inputs.push(event.timeStamp), true);
-  const loaded = ({ target }) => { if (target.src) seen.loads.push([target.src, performance.now()]); };
-  document.addEventListener("load", loaded, true); // the window is not told of images
-  new PerformanceObserver((list) => {
-    for (const one of list.getEntriesByName("hand-to-pixel")) seen.measures.push([one.startTime, one.duration]);
-  }).observe({ type: "measure" });
-})();
-"""
-# The baseline's requests: when a value was sent, and which picture was the answer to it.
-QUEUE_PROBE = """
-(() => {
-  const ask = window.fetch;
-  const read = async (stream) => {
-    let text = "";
-    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-      const lines = (text + part).split("\\n\\n");
-      text = lines.pop();
-      for (const line of lines) {
-        const told = JSON.parse(line.replace(/^data:/, ""));
-        if (told.msg !== "process_completed") continue;
-        window.seen.done[told.event_id] = [told.output.data?.[0]?.path ?? "", performance.now()];
-      }
-    }
-  };
-  window.fetch = async (url, options) => {
-    const sent = performance.now(), address = String(url.url ?? url);
-    const response = await ask(url, options);
-    if (address.includes("queue/join")) window.seen.joins[(await response.clone().json()).event_id] = sent;
-    if (!address.includes("queue/data") || !response.body) return response;
-    const [here, there] = response.body.tee();
-    read(here).catch(() => {}); // ends with the stream
-    return new Response(there, response);
-  };
-})();
-"""
+PROBE, QUEUE_PROBE = (Path(__file__).with_name(name).read_text() for name in ("probe.js", "queue_probe.js"))
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -150,7 +107,7 @@ def compare(
     drags: Annotated[int, typer.Option(min=1, help="Drags of each slider, each way.")] = 3,
     moves: Annotated[int, typer.Option(min=2, help="Mouse moves a drag.")] = 60,
     drag_s: Annotated[float, typer.Option("--seconds", min=0.1, help="Length of a drag.")] = 2.0,
-    json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here.")] = None,
+    file: JsonFile = None,
 ) -> None:
     """Drags the most influential slider of every starter decoder with the mouse, here and in the baseline."""
     sliders = _sliders(only)
@@ -163,9 +120,7 @@ def compare(
         for name, (row, axis) in track(sliders.items(), description="Dragging", transient=True):
             ours, theirs = _turns(browser, (explorer, baseline), name, row, shares, drags, drag_s)
             results.append(_comparison(name, axis, ours, theirs, moves, drag_s))
-    Console().print(_table(results))
-    if json_ is not None:
-        json_.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n", encoding="utf-8")
+    report(_table(results), results, file)
 
 
 def _sliders(only: str) -> dict[str, tuple[int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from apps.gradio_app.shelf import Shelf
+    from apps.shelf import Shelf
     from engine.checkpoints import Entry
 
 DEFAULTS = ("mnist/tc10", "mnist/tc5", "mnist/vae10", "mnist/vae5", "mnist/ae10", "mnist/ae5", "dsprites/vae")

@@ -11,10 +11,10 @@ import gradio as gr
 
 from apps.gradio_app.components import page_component
 from apps.gradio_app.session import Session
-from apps.gradio_app.shelf import Shelf
+from apps.shelf import Shelf
 
 if TYPE_CHECKING:
-    from apps.gradio_app.dataset_pages import DataShelf, Source
+    from apps.gradio_app.data_shelf import DataShelf, Source
 
 SPLITS = ("test", "train", "all")
 EVERYTHING = "everything"
@@ -92,14 +92,15 @@ class Browser:
 
     def dataset_of(self, state: Mapping[str, Any]) -> str:
         """The data set of the current model, else the first there is."""
-        from apps.gradio_app.dataset_pages import known_datasets
+        from apps.gradio_app.data_shelf import known_datasets
 
         named = {entry.id: entry.dataset for entry in self.shelf.entries()}
         return named.get(str(state.get("model")), known_datasets()[0][1])
 
     def show(self, asked: Asked, progress: Progress | None = None) -> list[Any]:
         """New values of data set, filter, filter value, page, pictures and note."""
-        from apps.gradio_app.dataset_pages import choices, filters, known_datasets, page_of
+        from apps.gradio_app.data_shelf import known_datasets
+        from apps.gradio_app.dataset_pages import choices, filters, page_of
         from engine.data import DataError
 
         names = gr.update(choices=known_datasets(), value=asked.dataset)
@@ -128,7 +129,7 @@ class Browser:
         Raises:
             ValueError: If the current model was made for another data set, or there is no such row.
         """
-        from apps.gradio_app.dataset_pages import code_of
+        from apps.gradio_app.data_shelf import code_of
 
         source = self.data.source(name, split)
         current = str(state.get("model"))
@@ -144,7 +145,7 @@ class Browser:
     @property
     def data(self) -> DataShelf:
         """The data sets opened so far."""
-        from apps.gradio_app.dataset_pages import DataShelf
+        from apps.gradio_app.data_shelf import DataShelf
 
         with self._lock:
             if self._data is None:

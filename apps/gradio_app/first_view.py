@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from engine.settings import cache_folder, checkpoint_folders
 
 if TYPE_CHECKING:
-    from apps.gradio_app.shelf import Shelf
+    from apps.shelf import Shelf
 
 VERSION = 1
 SHIPPED = Path(__file__).with_name("first_view.json")
@@ -80,7 +80,7 @@ def _replace(path: Path, text: str) -> None:
 
 def main() -> None:
     """Writes the copy that ships with the repository."""
-    from apps.gradio_app.shelf import Shelf
+    from apps.shelf import Shelf
 
     write(Shelf(device="cpu"), SHIPPED)
 

@@ -17,7 +17,7 @@ import gradio as gr
 from apps.gradio_app import first_view, models_panel, traverse_panel
 from apps.gradio_app.routes import PAGE, explorer_routes
 from apps.gradio_app.session import Session
-from apps.gradio_app.shelf import Shelf
+from apps.shelf import Shelf
 
 # (title, build): the title is the tab and the deep link's `workspace`.
 WORKSPACES: tuple[tuple[str, Callable[[Session], Any]], ...] = (

@@ -10,7 +10,7 @@ import gradio as gr
 from apps.gradio_app import data_panel
 from apps.gradio_app.components import page_component
 from apps.gradio_app.session import Session
-from apps.gradio_app.shelf import Shelf
+from apps.shelf import Shelf
 
 if TYPE_CHECKING:
     from engine.checkpoints import Card

@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from apps.gradio_app.shelf import Shelf
+from apps.shelf import Shelf
 
 PAGE = Path(__file__).parent / "page"
 CANVAS = Path(__file__).parents[1] / "canvas"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 if TYPE_CHECKING:
-    from apps.gradio_app.shelf import Shelf
+    from apps.shelf import Shelf
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from apps.gradio_app.shelf import Shelf
+from apps.shelf import Shelf
 
 
 @functools.cache

@@ -126,13 +126,14 @@ def _head(model: Any) -> None:  # noqa: ANN401
 
 def _canvas(model: Any, span: str) -> Sequence[float] | None:  # noqa: ANN401
     """The live canvas; returns where its sliders were last let go, or None before that."""
+    import torch
+
     from apps.canvas import describe
     from apps.canvas.streamlit_host import live_canvas
 
     kept: dict[str, list[float]] = st.session_state.setdefault("codes", {})
-    state = {**describe(model, first_frame=True), "range": span, "label": model.title}
-    if model.id in kept:
-        state["code"] = kept[model.id]
+    start = torch.tensor(kept[model.id]) if model.id in kept else None
+    state = {**describe(model, code=start, first_frame=True), "range": span, "label": model.title}
     result = live_canvas(state, key=f"canvas {model.id}", height="420px")
     code = result.code
     if code and len(code) == model.latent_dim:

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from engine.registry import Registry
+from engine.training import muon
 
 OPTIMISERS: Registry[Callable[..., Any]] = Registry("optimiser")
 
@@ -55,6 +56,22 @@ class Adam:
         rising = min(1.0, (step + 1) / (self.warmup + 1))
         falling = 1.0 if self.schedule == "constant" else 0.5 * (1 + math.cos(math.pi * step / max(steps, 1)))
         return self.lr * rising * falling
+
+
+@OPTIMISERS.register("muon")
+@dataclass(frozen=True, kw_only=True)
+class Muon(Adam):
+    """Muon for weight matrices and kernels, Adam for the rest (see `engine.training.muon`), at one learning rate.
+
+    Attributes:
+        momentum: Decay of Muon's moment.
+    """
+
+    momentum: float = 0.95
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """Muon over the given parameters."""
+        return muon.Muon(parameters, lr=self.lr, momentum=self.momentum, betas=self.betas, eps=self.eps)
 
 
 @OPTIMISERS.register("sgd")

@@ -25,7 +25,7 @@ from apps.gradio_app import fields as read
 from apps.gradio_app import first_view, routes, traverse
 from apps.gradio_app.browser import default_model, listing
 from apps.gradio_app.routes import explorer_routes, warming
-from apps.gradio_app.shelf import Shelf
+from apps.shelf import Shelf
 from engine.checkpoints import CorruptError, catalog, load
 from tests.apps.zoo import make_zoo
 
@@ -123,7 +123,7 @@ def test_visitors_reach_the_catalogue_and_nothing_else():
 
 
 def test_the_least_recently_used_model_makes_room(monkeypatch):
-    monkeypatch.setattr("apps.gradio_app.shelf.CAPACITY", 2)
+    monkeypatch.setattr("apps.shelf.CAPACITY", 2)
     loads = []
     shelf = Shelf(load=lambda name, device: loads.append(name) or name, catalogue=lambda: tuple(map(entry, "abc")))
     for name in ("a", "b", "a", "c", "a", "b"):

@@ -16,10 +16,11 @@ from PIL import Image
 from apps.gradio_app import data_panel, models_panel
 from apps.gradio_app.catalogue_table import catalogue_table, file_size
 from apps.gradio_app.data_panel import Asked, Browser
-from apps.gradio_app.dataset_pages import PAGE_SIZE, DataShelf, choices, filters, page_of, rows_where
+from apps.gradio_app.data_shelf import DataShelf
+from apps.gradio_app.dataset_pages import PAGE_SIZE, choices, filters, page_of, rows_where
 from apps.gradio_app.model_card import card_html, markdown_html
 from apps.gradio_app.scatter_points import code_of_row, picture_of_row, points_of, scatter_state
-from apps.gradio_app.shelf import Shelf
+from apps.shelf import Shelf
 from engine.checkpoints import Examples
 from engine.data import DataUnavailableError, load_dataset
 from tests.apps.zoo import ROWS, make_zoo
