@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from engine.interfaces import Layout, Part, Space
+from engine.models.exact_linear import ExactLinear
 from engine.models.layers import one_hot
 
 
@@ -38,8 +39,8 @@ class Autoencoder(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
-        self.mean = nn.Linear(features, num_latents)
-        self.log_var = nn.Linear(features, num_latents) if variational else None
+        self.mean = ExactLinear(features, num_latents)
+        self.log_var = ExactLinear(features, num_latents) if variational else None
         self.space, self.variational = space, variational
         self.num_latents, self.num_classes = num_latents, num_classes
         category = (Part("category", num_classes, "onehot"),) if num_classes else ()

@@ -6,6 +6,7 @@ from torch import Generator, Tensor, nn, sigmoid
 
 from engine.interfaces import Layout, Part, Space
 from engine.models.autoencoder import Autoencoder
+from engine.models.exact_linear import ExactLinear
 from engine.models.layers import uniform_fan_in
 from engine.models.registry import MODELS
 
@@ -74,7 +75,7 @@ def _encoder(channels: int, width: int, hidden: int) -> nn.Sequential:
 
 
 def _decoder(num_latents: int, channels: int, width: int, hidden: int) -> nn.Sequential:
-    dense = [nn.Linear(num_latents, hidden), nn.ReLU(), nn.Linear(hidden, 16 * width), nn.ReLU()]
+    dense = [ExactLinear(num_latents, hidden), nn.ReLU(), nn.Linear(hidden, 16 * width), nn.ReLU()]
     convolutions: list[nn.Module] = [nn.Unflatten(1, (width, 4, 4))]
     for _ in range(3):
         convolutions += [nn.ConvTranspose2d(width, width, 4, 2, 1), nn.ReLU()]

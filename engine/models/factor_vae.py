@@ -6,6 +6,7 @@ from torch import Generator, nn
 
 from engine.interfaces import Space
 from engine.models.autoencoder import Autoencoder
+from engine.models.exact_linear import ExactLinear
 from engine.models.layers import glorot_uniform
 from engine.models.registry import MODELS
 
@@ -63,7 +64,7 @@ def _encoder(width: int, hidden: int) -> nn.Sequential:
 
 def _decoder(inputs: int, width: int, hidden: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Linear(inputs, hidden),
+        ExactLinear(inputs, hidden),
         _norm(hidden, images=False),
         nn.LeakyReLU(0.2),
         nn.Linear(hidden, 98 * width),

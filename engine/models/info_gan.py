@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from engine.interfaces import Layout, Part, Space
+from engine.models.exact_linear import ExactLinear
 from engine.models.layers import one_hot, truncated_normal
 from engine.models.registry import MODELS
 
@@ -46,7 +47,7 @@ class InfoGAN28(nn.Module):
         )
         self.space = Space(kind="image", shape=(1, 28, 28))
         self.generator = nn.Sequential(
-            nn.Linear(self.latent_dim, hidden),
+            ExactLinear(self.latent_dim, hidden),
             _norm(hidden, images=False),
             nn.ReLU(),
             nn.Linear(hidden, 98 * width),
