@@ -18,7 +18,6 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 import engine
-from apps.canvas.description import center_code
 from engine.checkpoints import LoadedDecoder
 from engine.images import to_uint8
 from engine.interfaces import Axis, Space
@@ -45,7 +44,7 @@ def _first_slider(axes: tuple[Axis, ...]) -> Axis:
 
 
 def _decoding(model: LoadedDecoder, index: int) -> Callable[[float], Image.Image]:
-    start = center_code(model)
+    start = model.mean_code
 
     @torch.inference_mode()
     def decode(value: float) -> Image.Image:

@@ -14,7 +14,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # to run as a script from anywhere
 
 from engine.checkpoints import Entry, catalog
-from engine.metrics import METRICS
+from engine.metrics import METRICS, headline, number
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- models:begin -->", "<!-- models:end -->"
@@ -59,7 +59,8 @@ def filled(text: str, table: str) -> str:
 
 
 def _row(entry: Entry) -> str:
-    quality = f"{METRICS[entry.headline].title} {_figure(entry.metrics[entry.headline])}" if entry.headline else "–"
+    first = headline(entry.metrics)
+    quality = "–" if first is None else f"{METRICS[first[0]].title} {_figure(first[1])}"
     mig = _figure(entry.metrics["mig"]) if "mig" in entry.metrics else "–"
     link = f"[`{entry.id}`](checkpoints/{entry.id}/README.md)"
     size = f"{entry.bytes / 1e6:.1f}"
@@ -68,7 +69,7 @@ def _row(entry: Entry) -> str:
 
 def _figure(metric: Mapping[str, Any]) -> str:
     published = metric.get("paper_value")
-    return f"{metric['value']:.3g}" + ("" if published is None else f" ({published:.3g})")
+    return number(metric["value"]) + ("" if published is None else f" ({number(published)})")
 
 
 if __name__ == "__main__":

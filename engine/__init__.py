@@ -8,7 +8,7 @@ this package loads none of them:
     import engine
 
     for entry in engine.catalog():
-        print(entry.id, entry.title, entry.headline)
+        print(entry.id, entry.title, entry.metrics)
     model = engine.load("mnist/tc5")            # catalogue id, folder, or a repository of the Hub
     x_hat = model.decode(model.examples.codes)  # (N, D) -> (N, C, H, W)
 """

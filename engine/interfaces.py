@@ -67,7 +67,7 @@ class Axis:
         indices: The entries of the code it moves.
         low: 0.5th percentile of encoded data, the slider's lower end.
         high: 99.5th percentile, the upper end.
-        center: Median of encoded data, where a double click returns to.
+        center: Median of encoded data, or the number of its most common option: where a double click returns to.
         minimum: Smallest encoded value, the lower end in the published study.
         maximum: Largest encoded value.
         effect: Mean absolute change of the output, per value, between `low` and `high` (see `models/axes.py`).
@@ -116,10 +116,15 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class LatentModel(Decoder, Protocol):
-    """A decoder with axes a user can move and a way to draw codes."""
+    """A decoder with axes a user can move, a code in their middle and a way to draw others."""
 
     id: str
     axes: tuple[Axis, ...]
+
+    @property
+    def mean_code(self) -> Tensor:
+        """The code in the middle of the data, (D,), where pages start (see `models/middle.py`)."""
+        ...
 
     def sample(self, n: int, *, generator: Generator) -> Tensor:
         """Draws n plausible codes, (n, D)."""

@@ -1,4 +1,4 @@
-"""The few settings that come from the environment: where data sets and checkpoints lie, where decoded copies go.
+"""The few settings that come from the environment: where things lie, and where and how the apps run.
 
 `LATENT_EXPLORER_DATA`: a folder with local copies of Hub data sets, laid out `<owner>/<repository>/<config>/*.parquet`
 (and `dsprites/` for the official archive). Unset: the Hub's local cache, then the Hub.
@@ -6,18 +6,26 @@
 `LATENT_EXPLORER_CHECKPOINTS`: folders of checkpoints, joined by the platform's path separator. Unset: the repository's.
 
 `LATENT_EXPLORER_CACHE`: the folder for decoded data; `off` writes nothing. Unset: the platform's cache folder.
+
+`LATENT_EXPLORER_DEVICE`: where the apps run models: `auto`, `cpu`, `cuda` or `cuda:N`. Unset: `auto`.
+
+`LATENT_EXPLORER_OPEN`: whether the explorer opens a browser tab: `1`, `true` or `yes`. Unset: it does not.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 DATA_VARIABLE = "LATENT_EXPLORER_DATA"
 CACHE_VARIABLE = "LATENT_EXPLORER_CACHE"
 CHECKPOINTS_VARIABLE = "LATENT_EXPLORER_CHECKPOINTS"
+DEVICE_VARIABLE = "LATENT_EXPLORER_DEVICE"
+OPEN_VARIABLE = "LATENT_EXPLORER_OPEN"
 _OFF = ("off", "none", "no", "0")
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
 
 def data_folder() -> Path | None:
@@ -39,6 +47,32 @@ def cache_folder() -> Path | None:
     if value.lower() in _OFF:
         return None
     return Path(value).expanduser() if value else _platform_cache() / "latent-explorer"
+
+
+def device() -> str:
+    """Where the apps run models, by `LATENT_EXPLORER_DEVICE`: `auto`, `cpu`, `cuda` or `cuda:N`; need not be there.
+
+    Raises:
+        ValueError: If the variable says something else.
+    """
+    value = os.environ.get(DEVICE_VARIABLE, "").strip().lower() or "auto"
+    if not _DEVICE.fullmatch(value):
+        raise ValueError(f"{DEVICE_VARIABLE} should be auto, cpu, cuda or cuda:N, such as cuda:1; got {value!r}.")
+    return value
+
+
+def open_browser() -> bool:
+    """Whether the explorer opens a browser tab, by `LATENT_EXPLORER_OPEN`.
+
+    Raises:
+        ValueError: If the variable is neither a yes nor a no.
+    """
+    value = os.environ.get(OPEN_VARIABLE, "").strip().lower()
+    if value in ("1", "true", "yes"):
+        return True
+    if value in ("", "0", "false", "no"):
+        return False
+    raise ValueError(f"{OPEN_VARIABLE} should be 1, true or yes, or 0, false or no; got {value!r}.")
 
 
 def _platform_cache() -> Path:

@@ -26,7 +26,7 @@ def formats() -> None:
 def tfjs(
     folder: Annotated[Path, typer.Argument(help="Folder with config.json and decoder_web/.")],
     out: Annotated[Path, typer.Option(help="Folder of checkpoints to write into.")],
-    id_: Annotated[str | None, typer.Option("--id", help="By default <dataset>/<folder>-study.")] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="By default <data set>/<folder>-study.")] = None,
     names: Annotated[str, typer.Option(help="Names of the axes in the code's order, separated by commas.")] = "",
 ) -> None:
     """Imports a decoder of the interactive reconstruction study from its TensorFlow.js files.

@@ -15,22 +15,22 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from engine.data import load_dataset
+from engine.metrics import HEADLINES
 from engine.registry import unknown
 from engine.training import RECIPES, Recipe
 from engine.training.cluster import ClusterError, Message, Task, Workers, fan_out
-from engine.training.estimate import estimate
-from engine.training.local_workers import LocalWorkers
+from engine.training.estimate import Estimate, estimate
+from engine.training.local_workers import LocalWorkers, describe
 from engine.training.manifest import Entry, Manifest
 from engine.training.recipe import to_json
 from engine.training.vary import SettingError, vary
 from scripts.training.display import Display, estimate_table, recipe_table, result_table
-from scripts.training.needs import needed
+from scripts.training.needs import NeedError, discovers_categories, models_of, needed
 from scripts.training.pipeline import run_one
 from scripts.training.runs import Job, Outcome, run_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_SEEDS = 5
-HEADLINE = ("mse", "nll", "mig", "accuracy", "ece", "category_purity", "distinct_classes")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -69,8 +69,7 @@ def train_all(
             console.print(recipe_table(recipes, out))
             return
         if dry_run:
-            _dry_run(recipes, runs, jobs, console)
-            return
+            raise typer.Exit(0 if _dry_run(recipes, runs, out, jobs, console) else 1)
         template = {
             "runs": runs.resolve(),
             "out": out.resolve(),
@@ -126,6 +125,7 @@ def run_all(tasks: Sequence[Task], workers: Workers, console: Console) -> dict[s
     outcomes: dict[str, Outcome | str] = {}
     arguments: dict[str, Job] = {task.name: task.argument for task in tasks}
     manifest = Manifest(next(iter(arguments.values())).runs / "manifest.json")
+    finished = _finished(manifest)  # their entries stay until they are run again
     with Display(console, list(arguments)) as display:
 
         def note(*entries: Entry) -> None:
@@ -141,6 +141,7 @@ def run_all(tasks: Sequence[Task], workers: Workers, console: Console) -> dict[s
                     display.report(message.name, value)
                 return
             if message.kind == "started":
+                finished.discard(message.name)
                 display.state(message.name, "starting")
                 note(_entry(message.name, job, status="running"))
             elif message.kind == "done":
@@ -153,12 +154,12 @@ def run_all(tasks: Sequence[Task], workers: Workers, console: Console) -> dict[s
                 note(_entry(message.name, job, status="failed", error=value))
                 _keep_trace(job, message.trace)
 
-        note(*(_entry(name, job, status="waiting") for name, job in arguments.items()))
+        note(*(_entry(name, job, status="waiting") for name, job in arguments.items() if name not in finished))
         try:
             fan_out(tasks, run_one, workers, hear)
         except KeyboardInterrupt:
             left = [name for name in arguments if name not in outcomes]
-            note(*(_entry(name, arguments[name], status="interrupted") for name in left))
+            note(*(_entry(name, arguments[name], status="interrupted") for name in left if name not in finished))
             outcomes |= dict.fromkeys(left, "Interrupted. Start again and it goes on from the last saved state.")
     return outcomes
 
@@ -187,7 +188,7 @@ def _tasks(recipes: Sequence[Recipe], sweep: tuple[int, ...], template: dict[str
     """One task a recipe; a seed sweep trains its seeds side by side first."""
     tasks: list[Task] = []
     for recipe in recipes:
-        seeds = sweep if recipe.network.name == "info-gan-28" else ()
+        seeds = sweep if discovers_categories(recipe) else ()
         needs = needed(recipe)
         if len(seeds) > 1 and template["stage"] == "all":
             rows = {f"{recipe.id}, seed {k}": replace(recipe, seed=k) for k in seeds}
@@ -201,28 +202,49 @@ def _tasks(recipes: Sequence[Recipe], sweep: tuple[int, ...], template: dict[str
     return tasks
 
 
-def _dry_run(recipes: Sequence[Recipe], runs: Path, jobs: int, console: Console) -> None:
-    rows = {}
+def _dry_run(recipes: Sequence[Recipe], runs: Path, out: Path, jobs: int, console: Console) -> bool:
+    """Prints what every row would take; returns whether all of them can be run."""
+    rows: dict[str, Estimate | str] = {}
     with console.status("Measuring a few updates of every row") as status:
         for recipe in recipes:
             status.update(f"Measuring {recipe.id}")
-            rows[recipe.id] = estimate(recipe, load_dataset(recipe.dataset), folder=run_folder(runs, recipe))
+            try:
+                rows[recipe.id] = _estimate(recipe, runs, out)
+            except Exception as error:  # whatever is wrong with a row is told in its line, and the others go on
+                rows[recipe.id] = describe(error)
     console.print(estimate_table(rows, jobs))
     console.print("Measured on this CPU with one thread on random data; reading data and evaluation come on top.")
+    return not any(isinstance(row, str) for row in rows.values())
+
+
+def _estimate(recipe: Recipe, runs: Path, out: Path) -> Estimate:
+    try:
+        models = models_of(recipe, Job(recipe=recipe, runs=runs, out=out))
+    except NeedError:  # often trained by the same call; the estimate says what it lacks
+        models = {}
+    return estimate(recipe, load_dataset(recipe.dataset), folder=run_folder(runs, recipe), needs=models)
+
+
+def _finished(manifest: Manifest) -> set[str]:
+    try:
+        return {name for name, entry in manifest.read().items() if entry.status == "done"}
+    except OSError:  # the manifest only reports
+        return set()
 
 
 def _entry(name: str, job: Job, **known: Any) -> Entry:  # noqa: ANN401 - fields of an entry
-    return Entry(id=name, recipe=to_json(job.recipe), threads=job.threads, **known)
+    return Entry(id=name, recipe=to_json(job.recipe), **{"threads": job.threads, **known})
 
 
 def _done(name: str, job: Job, outcome: Outcome) -> Entry:
-    headline = {metric: outcome.metrics[metric][0] for metric in HEADLINE if metric in outcome.metrics}
+    headline = {metric: outcome.metrics[metric][0] for metric in HEADLINES if metric in outcome.metrics}
     return _entry(
         name,
         job,
         status=outcome.status,
         error=outcome.note if outcome.status == "skipped" else "",
         device=outcome.device,
+        threads=outcome.threads,
         seconds=dict(outcome.seconds),
         checkpoint=outcome.checkpoint,
         headline=headline,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from apps.canvas.description import describe
-from apps.canvas.frames import BusyError, Frame, answer, decode_frame, read_message
+from apps.canvas.frames import Frame, answer, decode_frame, read_message
 
 FOLDER = Path(__file__).resolve().parent
 CANVAS_JS = FOLDER / "canvas.js"
@@ -32,7 +32,6 @@ __all__ = [
     "PAGE_HOST_JS",
     "PAGE_HTML",
     "STREAMLIT_HOST_JS",
-    "BusyError",
     "Frame",
     "answer",
     "decode_frame",

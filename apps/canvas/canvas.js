@@ -24,7 +24,8 @@ export class Busy extends Error {}
  * Draws the component into `element` and returns its handle.
  *
  * options: model (opaque name), layout, axes, space, code (optional, else the axes' centres), source;
- *   compare: [{label, model, space, source}] further decoders on the same code; label; frame: {shape, bytes|data} drawn
+ *   compare: [{label, model, space, source, live}] further decoders on the same code, with live: false for one that is
+ *   too slow to follow the hand and is asked when it lets go; label; frame: {shape, bytes|data} drawn
  *   before the first request; names: {original: shown}; range: "percentile" | "full"; previewSize; theme: "auto" |
  *   "class" (a .dark ancestor) | "text" (the host's text colour) | "light" | "dark"; showStats; storageKey (null: names
  *   are not kept); onCommit(code, {axis}); onRename(axis, name); onRange(mode); onFrame(stats).
@@ -272,8 +273,8 @@ class LiveCanvas {
     this.past = [];
     this.future = [];
     this.committed = { code: this.code, axis: null };
-    this.storageKey = options.storageKey === undefined ? `latent-explorer/names/${this.model}` : options.storageKey;
-    this.names = { ...this.#keptNames(), ...options.names };
+    this.storageKey = options.storageKey === undefined ? namesKey(this.model) : options.storageKey;
+    this.names = { ...keptNames(this.storageKey), ...options.names };
     this.title.textContent = options.label ?? options.model;
     this.title.title = options.label ?? options.model;
     this.#buildViews(options);
@@ -452,15 +453,6 @@ class LiveCanvas {
     this.options.onRename?.(axis.name, this.#nameOf(axis));
   }
 
-  #keptNames() {
-    try {
-      const kept = this.storageKey && JSON.parse(localStorage.getItem(this.storageKey) ?? "{}");
-      return Object.fromEntries(Object.entries(kept || {}).filter(([, name]) => typeof name === "string"));
-    } catch {
-      return {}; // storage blocked or written by somebody else: original names
-    }
-  }
-
   #shortcut(event) {
     const typing = event.target.matches("input[type=text]") && event.target.dataset.dirty === "true";
     if (event.key === "Escape" && !this.help.hidden) this.#toggleHelp();
@@ -549,8 +541,8 @@ class LiveCanvas {
 
 /** One decoder's picture or curve: asks its source, draws the answers, measures. */
 class View {
-  constructor({ label, model, space, source }, { previewSize, problem, frame }) {
-    Object.assign(this, { model, space, source, previewSize, problem, framed: frame });
+  constructor({ label, model, space, source, live = true }, { previewSize, problem, frame }) {
+    Object.assign(this, { model, space, source, live, previewSize, problem, framed: frame });
     this.canvas = h("canvas", { role: "img", "aria-label": `Output of ${label ?? model}`, width: 1, height: 1 });
     this.figure = h("figure", {}, this.canvas, label ? h("figcaption", {}, label) : "");
     this.seq = 0;
@@ -562,14 +554,16 @@ class View {
 
   /** Wants `code` drawn; stamps are the times of the input events it answers. */
   ask(code, stamps, mode) {
+    this.behind = mode === "live" && !this.live;
+    if (this.behind) return;
     const waiting = this.wanted?.stamps ?? [];
     this.wanted = { code, stamps: [...waiting, ...stamps], mode };
     if (!this.flight && !this.retry) this.#send();
   }
 
-  /** Draws in full size what the drag left as a preview. */
+  /** Draws in full size what the drag left as a preview or did not draw at all. */
   sharpen(code) {
-    if (this.preview || this.wanted?.mode || this.flight?.size) this.ask(code, [], null);
+    if (this.behind || this.preview || this.wanted?.mode || this.flight?.size) this.ask(code, [], null);
   }
 
   async #send() {
@@ -634,7 +628,7 @@ class View {
   }
 
   get settled() {
-    return Boolean(this.drawn) && !this.wanted && !this.flight && !this.retry && !this.preview;
+    return Boolean(this.drawn) && !this.wanted && !this.flight && !this.retry && !this.preview && !this.behind;
   }
 
   stats() {
@@ -661,20 +655,8 @@ class View {
   }
 
   #drawImage() {
-    const { shape: [height, width, channels], bytes } = this.drawn;
-    const resized = this.canvas.width !== width || this.canvas.height !== height;
-    if (resized) Object.assign(this.canvas, { width, height });
-    const context = this.canvas.getContext("2d");
-    const pixels = context.createImageData(width, height);
-    const from = new Uint8Array(bytes), to = pixels.data;
-    for (let p = 0, i = 0, j = 0; p < width * height; p++, i += channels, j += 4) {
-      to[j] = from[i];
-      to[j + 1] = from[channels === 1 ? i : i + 1];
-      to[j + 2] = from[channels === 1 ? i : i + 2];
-      to[j + 3] = 255;
-    }
-    context.putImageData(pixels, 0, 0);
-    if (resized) this.fit();
+    const { shape, bytes } = this.drawn;
+    if (drawPixels(this.canvas, shape, new Uint8Array(bytes))) this.fit();
   }
 
   /** Sizes the canvas to its place; small pictures by whole factors, so that every pixel is a square. */
@@ -753,6 +735,23 @@ class View {
   }
 }
 
+/** Puts uint8 (H, W, C) pixels on a canvas; returns whether that gave it another size. */
+export function drawPixels(canvas, [height, width, channels], bytes) {
+  const resized = canvas.width !== width || canvas.height !== height;
+  if (resized) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  const pixels = context.createImageData(width, height);
+  const to = pixels.data;
+  for (let p = 0, i = 0, j = 0; p < width * height; p++, i += channels, j += 4) {
+    to[j] = bytes[i];
+    to[j + 1] = bytes[channels === 1 ? i : i + 1];
+    to[j + 2] = bytes[channels === 1 ? i : i + 2];
+    to[j + 3] = 255;
+  }
+  context.putImageData(pixels, 0, 0);
+  return resized;
+}
+
 function drawAxes(context, { x, y, box, grid, limits }, { line, text }) {
   Object.assign(context, { lineWidth: 1, strokeStyle: line, fillStyle: text });
   context.beginPath();
@@ -815,7 +814,7 @@ class Row {
 
   editName() {
     const back = this.element.getRootNode().activeElement;
-    const box = h("input", { type: "text", class: "rename", value: this.label, maxlength: 60, spellcheck: false,
+    const box = h("input", { type: "text", class: "rename", value: this.label, maxlength: 60, spellcheck: "false",
       "aria-label": `New name for ${this.label}; empty restores ${this.axis.name}` });
     box.dataset.dirty = "true";
     let done = false;
@@ -986,14 +985,15 @@ class CategoryRow extends Row {
 
 // ------------------------------------------------------------------------------------------------ small things
 
-function h(tag, attributes = {}, ...children) {
+/** An element with attributes, `on...` listeners and children. */
+export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name === "hidden" || name === "spellcheck") node[name] = value;
-    else node.setAttribute(name, value);
+    else if (typeof value === "boolean") node.toggleAttribute(name, value);
+    else if (value !== null && value !== undefined) node.setAttribute(name, value);
   }
-  node.append(...children.filter((child) => child !== ""));
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
   return node;
 }
 
@@ -1010,15 +1010,31 @@ function iconButton(icon, title, onclick) {
   return button;
 }
 
-function fromBase64(text) {
+export function fromBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
+}
+
+/** Where the names that a user gave a model's axes are kept. */
+export function namesKey(model) {
+  return `latent-explorer/names/${model}`;
+}
+
+/** The kept names, {original: given}; none for a key of null. */
+export function keptNames(key) {
+  try {
+    const kept = key && JSON.parse(localStorage.getItem(key) ?? "{}");
+    return Object.fromEntries(Object.entries(kept || {}).filter(([, name]) => typeof name === "string"));
+  } catch {
+    return {}; // storage blocked or written by somebody else: original names
+  }
 }
 
 function same(a, b) {
   return a.length === b.length && a.every((value, k) => value === b[k]);
 }
 
-function close(a, b) {
+/** Whether two codes are the same but for rounding. */
+export function close(a, b) {
   return a?.length === b?.length && a.every((value, k) => Math.abs(value - b[k]) <= 1e-6 * (1 + Math.abs(value)));
 }
 

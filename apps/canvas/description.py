@@ -6,7 +6,6 @@ import base64
 import math
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from apps.canvas.frames import decode_frame
@@ -18,7 +17,7 @@ def describe(model: LatentModel, *, code: Tensor | None = None, first_frame: boo
 
     Args:
         model: Any latent model; only its name travels back with requests.
-        code: Where to start, (D,) or (1, D); by default every axis at its centre.
+        code: Where to start, (D,) or (1, D); by default the model's `mean_code`.
         first_frame: Also decode the start code, so that the page shows a picture before it asks for one.
 
     Returns:
@@ -27,7 +26,7 @@ def describe(model: LatentModel, *, code: Tensor | None = None, first_frame: boo
     Raises:
         ValueError: If the code has another length than the model's, or is not finite.
     """
-    start = center_code(model) if code is None else code.detach().cpu().float().flatten()
+    start = (model.mean_code if code is None else code).detach().cpu().float().flatten()
     if start.numel() != model.latent_dim or not bool(start.isfinite().all()):
         raise ValueError(
             f"The start code of {model.id!r} should be {model.latent_dim} finite numbers; got {start.numel()} numbers, "
@@ -44,21 +43,6 @@ def describe(model: LatentModel, *, code: Tensor | None = None, first_frame: boo
         shape, data = decode_frame(model, {"model": model.id, "code": start.tolist()})
         description["frame"] = {"shape": shape, "data": base64.b64encode(data).decode("ascii")}
     return description
-
-
-def center_code(model: LatentModel) -> Tensor:
-    """The code, (D,), with every axis at its centre and the first option of every category."""
-    code = torch.zeros(model.latent_dim)
-    for axis in model.axes:
-        indices = torch.tensor(axis.indices)
-        if axis.kind == "category":
-            code[indices] = 0.0
-            code[indices[0]] = 1.0
-            continue
-        # Same rule as writeAxis in canvas.js: move along the axis until the projection on it is its centre.
-        direction = torch.tensor(axis.direction or (1.0,) * len(axis.indices))
-        code[indices] += (axis.center - code[indices] @ direction / (direction @ direction)) * direction
-    return code
 
 
 def _axis(axis: Axis) -> dict[str, Any]:

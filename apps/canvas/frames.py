@@ -14,8 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from apps.refusals import BusyError, RefusedError
+from engine.explain import Redraw
 from engine.images import to_uint8
-from engine.interfaces import Decoder
+from engine.interfaces import Decoder, Encoder
 
 MAX_MESSAGE_BYTES = 256 * 1024  # a W+ code of 18 x 512 numbers written out is about 180 KiB
 MAX_SIZE = 4096  # pixels
@@ -26,12 +28,9 @@ FIELDS = frozenset({"model", "code", "size", "seq"})
 
 # Two decodes at a time: more only fight for the same cores. A semaphore, because hosts call from a pool of 40 threads.
 _TURNS = threading.BoundedSemaphore(2)
+_SEARCHES = threading.BoundedSemaphore(1)  # what takes seconds must not hold up live pictures
 
 Lookup = Callable[[str], Decoder]
-
-
-class BusyError(RuntimeError):
-    """Too many pictures are being decoded; the canvas asks again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +52,12 @@ def answer(lookup: Lookup, payload: object) -> Frame:
     """Answers one request {model, code, size, seq}.
 
     Args:
-        lookup: Name to model; raises KeyError for a name it does not serve.
+        lookup: Name to model; raises UnknownModelError for a name it does not serve.
         payload: The parsed request, not yet trusted.
 
     Raises:
-        ValueError: If the request is malformed.
-        KeyError: If no such model is served.
+        RefusedError: If the request is malformed.
+        UnknownModelError: If no such model is served.
         BusyError: If no turn came within 8 s.
     """
     fields = _fields(payload)
@@ -81,23 +80,24 @@ def decode_frame(model: Decoder, payload: object) -> tuple[tuple[int, ...], byte
         Shape and bytes: uint8 (H, W, C) for images, little-endian float32 (T,) for series.
 
     Raises:
-        ValueError: If the request is malformed, or the model returns another shape than its space or values that are
-            not finite.
+        RefusedError: If the request is malformed, or the model returns values that are not finite.
+        ValueError: If it returns another shape than its space.
         BusyError: If no turn came within 8 s.
     """
     fields = _fields(payload)
     z = _code(fields, model.latent_dim).to(_device(model))
     size = _integer(fields, "size", 1, MAX_SIZE)
-    if not _TURNS.acquire(timeout=WAIT_S):
+    turns = _SEARCHES if _searches(model) else _TURNS
+    if not turns.acquire(timeout=WAIT_S):
         raise BusyError(f"The server is busy: no free turn to decode within {WAIT_S:.0f} s. Try again.")
     try:
         x = model.decode(z).detach().float()
     finally:
-        _TURNS.release()
+        turns.release()
     if tuple(x.shape) != (1, *model.space.shape):
         raise ValueError(f"The model decoded one code to shape {tuple(x.shape)}; expected {(1, *model.space.shape)}.")
     if not bool(x.isfinite().all()):
-        raise ValueError("The model decoded this code to values that are not finite; move the sliders to their centre.")
+        raise RefusedError("The model decoded this code to values that are not finite; move the sliders back.")
     if model.space.kind == "series":
         values = x[0].cpu().numpy().astype("<f4")
         return values.shape, values.tobytes()
@@ -109,42 +109,42 @@ def read_message(body: bytes) -> dict[str, Any]:
     """Parses a request body.
 
     Raises:
-        ValueError: If it is longer than 256 KiB or is not a JSON object of plain numbers.
+        RefusedError: If it is longer than 256 KiB or is not a JSON object of plain numbers.
     """
     if len(body) > MAX_MESSAGE_BYTES:
-        raise ValueError(f"The request has {len(body)} bytes; at most {MAX_MESSAGE_BYTES} are read.")
+        raise RefusedError(f"The request has {len(body)} bytes; at most {MAX_MESSAGE_BYTES} are read.")
     try:
         message = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"The request is not JSON: {error}. Send {{model, code, size, seq}}.") from error
+        raise RefusedError(f"The request is not JSON: {error}. Send {{model, code, size, seq}}.") from error
     return dict(_fields(message))
 
 
 def _fields(payload: object) -> Mapping[str, Any]:
     if not isinstance(payload, Mapping):
-        raise ValueError(f"A request should be an object {{model, code, size, seq}}; got {type(payload).__name__}.")
+        raise RefusedError(f"A request should be an object {{model, code, size, seq}}; got {type(payload).__name__}.")
     unknown = [str(name)[:40] for name in payload if name not in FIELDS]
     if unknown:
-        raise ValueError(f"A request has the fields model, code, size and seq; got also {unknown[:5]}.")
+        raise RefusedError(f"A request has the fields model, code, size and seq; got also {unknown[:5]}.")
     return payload
 
 
 def _name(fields: Mapping[str, Any]) -> str:
     name = fields.get("model")
     if not isinstance(name, str) or not 0 < len(name) <= 200:
-        raise ValueError(f"model should be a name of 1 to 200 characters; got {_short(name)}.")
+        raise RefusedError(f"model should be a name of 1 to 200 characters; got {_short(name)}.")
     return name
 
 
 def _code(fields: Mapping[str, Any], latent_dim: int) -> Tensor:
     code = fields.get("code")
     if not isinstance(code, list | tuple):
-        raise ValueError(f"code should be a list of {latent_dim} numbers; got {type(code).__name__}.")
+        raise RefusedError(f"code should be a list of {latent_dim} numbers; got {type(code).__name__}.")
     if len(code) != latent_dim:
-        raise ValueError(f"code should have {latent_dim} numbers, one per latent; got {len(code)}.")
+        raise RefusedError(f"code should have {latent_dim} numbers, one per latent; got {len(code)}.")
     for position, value in enumerate(code):
         if type(value) not in (int, float) or not -MAX_VALUE <= value <= MAX_VALUE:  # false for NaN, too
-            raise ValueError(
+            raise RefusedError(
                 f"code[{position}] should be a finite number between -{MAX_VALUE:.0e} and {MAX_VALUE:.0e}; "
                 f"got {_short(value)}."
             )
@@ -156,7 +156,7 @@ def _integer(fields: Mapping[str, Any], name: str, low: int, high: int) -> int |
     if value is None:
         return None
     if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"{name} should be a whole number from {low} to {high}, or absent; got {_short(value)}.")
+        raise RefusedError(f"{name} should be a whole number from {low} to {high}, or absent; got {_short(value)}.")
     return value
 
 
@@ -167,6 +167,11 @@ def _shrink(x: Tensor, size: int | None) -> Tensor:
         return x
     target = (max(1, round(height * size / longest)), max(1, round(width * size / longest)))
     return F.interpolate(x, size=target, mode="area")
+
+
+def _searches(model: Decoder) -> bool:
+    """Whether decoding one code takes seconds: a model without an encoder searches the code of each picture."""
+    return isinstance(model, Redraw) and not isinstance(model.second, Encoder)
 
 
 def _device(model: Decoder) -> torch.device:

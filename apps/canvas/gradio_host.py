@@ -6,8 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from apps.canvas import GRADIO_HOST_JS, BusyError, answer
+from apps.canvas import GRADIO_HOST_JS, answer
 from apps.canvas.frames import Lookup
+from apps.refusals import told
 
 
 def live_canvas(
@@ -27,7 +28,7 @@ def live_canvas(
     does not answer, the server function below does.
 
     Args:
-        lookup: Name to model; raises KeyError for a name it does not serve.
+        lookup: Name to model; raises UnknownModelError for a name it does not serve.
         value: State to show first; None shows nothing until a value is sent.
         prefix: Where `canvas_routes` is mounted on this app; the app's own root path is added in the page.
         height: CSS height of the component.
@@ -38,10 +39,9 @@ def live_canvas(
     def decode(question: dict[str, Any]) -> dict[str, Any]:
         try:
             return answer(lookup, question).to_json()
-        except BusyError as error:
-            return {"error": str(error), "busy": True}
-        except (KeyError, ValueError) as error:
-            return {"error": str(error.args[0]) if error.args else "No such model."}
+        except Exception as error:
+            said = told(error)
+            return {"error": said.text, "busy": said.status == 503}
 
     return gr.HTML(
         value,

@@ -16,5 +16,7 @@ if (response?.ok && state) {
     onCommit: (code, { axis }) => place.dispatchEvent(new CustomEvent("commit", { detail: { code, axis } })),
   });
 } else {
-  place.textContent = state?.error ?? "The server does not answer. Start it again and reload this page.";
+  const lost = response ? `The server could not describe this model (HTTP ${response.status}); its log tells more.`
+    : "The server does not answer. Start it again and reload this page.";
+  place.textContent = state?.error ?? lost;
 }

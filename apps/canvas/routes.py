@@ -8,16 +8,15 @@ Starlette(routes=canvas_routes(lookup))                              # page.html
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
-import torch
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from apps.canvas import FOLDER, BusyError, answer, describe, read_message
+from apps.answers import UNCACHED, answered, read_body, refused, said
+from apps.canvas import FOLDER, Frame, answer, describe, read_message
 from apps.canvas.frames import MAX_MESSAGE_BYTES
+from apps.refusals import RefusedError
 from engine.interfaces import LatentModel
 
 FILES = {
@@ -33,37 +32,26 @@ def canvas_routes(lookup: Callable[[str], LatentModel], *, prefix: str = "/canva
     """POST decode, GET describe/<model>, and the canvas's own files, all below `prefix`.
 
     Args:
-        lookup: Name to model; raises KeyError for a name it does not serve. It decides what visitors may reach.
+        lookup: Name to model; raises UnknownModelError for a name it does not serve. It decides what visitors may
+            reach.
         prefix: Path of the canvas on this server, "/canvas" or "/base/canvas".
     """
 
     async def decode(request: Request) -> Response:
         try:
-            message = read_message(await _body(request))
-            frame = await run_in_threadpool(answer, lookup, message)
-        except KeyError as error:
-            return _error(404, str(error.args[0]) if error.args else "No such model.")
-        except BusyError as error:
-            return _error(503, str(error))
-        except torch.OutOfMemoryError:
-            return _error(507, "The device's memory is full. Close what else uses it, or put the model on the CPU.")
-        except ValueError as error:
-            return _error(400, str(error))
-        shape = ",".join(map(str, frame.shape))
-        headers = {"X-Seq": str(frame.seq), "X-Shape": shape, "X-Decode-Ms": str(frame.duration_ms)}
-        return Response(frame.data, headers=headers | _UNCACHED, media_type="application/octet-stream")
+            message = read_message(await read_body(request, MAX_MESSAGE_BYTES))
+        except RefusedError as error:
+            return refused(error)
+        return await answered(lambda: _pixels(answer(lookup, message)))
 
     async def description(request: Request) -> Response:
-        try:
-            model = await run_in_threadpool(lookup, request.path_params["model"])
-            return JSONResponse(await run_in_threadpool(describe, model, first_frame=True), headers=_UNCACHED)
-        except KeyError as error:
-            return _error(404, str(error.args[0]) if error.args else "No such model.")
+        name = request.path_params["model"]
+        return await answered(lambda: describe(lookup(name), first_frame=True))
 
     async def file(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in FILES:
-            return _error(404, f"The canvas has no file {name[:60]!r}; its files are {sorted(FILES)}.")
+            return said(404, f"The canvas has no file {name[:60]!r}; its files are {sorted(FILES)}.")
         # Revalidated by ETag on every visit: an upgraded server never meets last week's script.
         return FileResponse(FOLDER / name, media_type=FILES[name], headers={"Cache-Control": "no-cache"})
 
@@ -74,18 +62,7 @@ def canvas_routes(lookup: Callable[[str], LatentModel], *, prefix: str = "/canva
     ]
 
 
-_UNCACHED = {"Cache-Control": "no-store"}
-
-
-async def _body(request: Request) -> bytes:
-    """Reads at most one byte more than allowed, whatever the client announces."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_MESSAGE_BYTES:
-            raise ValueError(f"The request is longer than {MAX_MESSAGE_BYTES} bytes.")
-    return body
-
-
-def _error(status: int, text: str) -> Response:
-    return cast(Response, JSONResponse({"error": text}, status_code=status, headers=_UNCACHED))
+def _pixels(frame: Frame) -> Response:
+    shape = ",".join(map(str, frame.shape))
+    headers = {"X-Seq": str(frame.seq), "X-Shape": shape, "X-Decode-Ms": str(frame.duration_ms)}
+    return Response(frame.data, headers=headers | UNCACHED, media_type="application/octet-stream")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -64,10 +65,18 @@ async def prompt_answers(app: object) -> AsyncIterator[None]:
     the browser has acknowledged the headers. Accepted connections inherit the option from the listening socket.
     """
     for entry in Path("/dev/fd").glob("[0-9]*"):
-        with suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as listener:  # not every file is a socket
-            if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(OSError):  # the descriptor of the listing itself is closed by now
+            _send_at_once(int(entry.name))
     yield
+
+
+def _send_at_once(number: int) -> None:
+    """Turns Nagle's algorithm off for what an open file accepts, if it is a listening socket."""
+    if not stat.S_ISSOCK(os.fstat(number).st_mode):
+        return
+    with socket.socket(fileno=os.dup(number)) as listener:
+        if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _nothing() -> None:

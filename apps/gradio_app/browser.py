@@ -38,14 +38,17 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _metric(entry: Entry) -> dict[str, Any] | None:
-    if entry.headline is None:
+    from engine.metrics import METRICS, headline, number
+
+    first = headline(entry.metrics)
+    if first is None:
         return None
-    row = entry.metrics[entry.headline]
+    name, row = first
     paper = row.get("paper_value")
     return {
-        "name": entry.headline.upper() if len(entry.headline) <= 3 else entry.headline.replace("_", " "),
-        "value": f"{row['value']:.3g}",
-        "paper": f"{paper:.3g}" if isinstance(paper, int | float) else None,
+        "name": METRICS[name].title,
+        "value": number(row["value"]),
+        "paper": None if paper is None else number(paper),
         "definition": str(row.get("definition", "")),
     }
 

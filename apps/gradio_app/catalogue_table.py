@@ -16,7 +16,7 @@ def catalogue_table(entries: Sequence[Entry], *, selected: str | None = None) ->
 
     A metric has a column when a model of the catalogue has it; the published figure stands beside the value.
     """
-    from engine.figures.metrics_table import HEADLINES
+    from engine.metrics import HEADLINES
 
     shown = [name for name in HEADLINES if any(name in entry.metrics for entry in entries)]
     published = {name for one in entries for name, row in one.metrics.items() if row.get("paper_value") is not None}
@@ -65,7 +65,8 @@ def _metric_column(name: str, entries: Sequence[Entry]) -> dict[str, Any]:
 
 def _metric_cell(row: Mapping[str, Any] | None, published: bool) -> Cell:
     """A value; with a place for the published figure where the column has any, so that values stay in line."""
-    from engine.figures.metrics_table import metric_rows, number
+    from engine.figures import metric_rows
+    from engine.metrics import number
 
     empty: Cell = {"note": ""} if published else {}
     if row is None:

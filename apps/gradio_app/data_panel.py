@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.gradio_app.components import page_component
-from apps.gradio_app.session import Session
+from apps.gradio_app.session import Session, looked_at
+from apps.refusals import RefusedError, told
 from apps.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -60,11 +61,7 @@ def build(session: Session, tab: gr.Tab) -> None:
         return answer
 
     def open_row(state: dict[str, Any], name: str, part: str, event: gr.EventData) -> list[Any]:
-        try:
-            return [browser.open(state, name, part, event._data.get("row")), gr.skip()]
-        except ValueError as error:
-            gr.Warning(str(error))
-            return [gr.skip(), {"warning": str(error)}]
+        return opened(browser, state, name, part, event._data.get("row"))
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress_on": pictures}
     tab.select(look(lambda a: a), asked, shown, **private)
@@ -76,6 +73,16 @@ def build(session: Session, tab: gr.Tab) -> None:
     back.click(look(lambda a: replace(a, page=a.page - 1)), asked, shown, **private)
     forth.click(look(lambda a: replace(a, page=a.page + 1)), asked, shown, **private)
     pictures.select(open_row, [session.state, dataset, split], [session.state, note], **private)
+
+
+def opened(browser: Browser, state: Mapping[str, Any], name: str, split: str, row: object) -> list[Any]:
+    """New values of state and note when a picture is clicked; whatever stands in the way is said in the note."""
+    try:
+        return [browser.open(state, name, split, row), gr.skip()]
+    except Exception as error:
+        reason = told(error).text
+        gr.Warning(reason)
+        return [gr.skip(), {"warning": reason}]
 
 
 class Browser:
@@ -91,11 +98,11 @@ class Browser:
         self._lock = threading.Lock()
 
     def dataset_of(self, state: Mapping[str, Any]) -> str:
-        """The data set of the current model, else the first there is."""
+        """The data set of the model that is looked at, else the first there is."""
         from apps.gradio_app.data_shelf import known_datasets
 
         named = {entry.id: entry.dataset for entry in self.shelf.entries()}
-        return named.get(str(state.get("model")), known_datasets()[0][1])
+        return named.get(str(looked_at(state)), known_datasets()[0][1])
 
     def show(self, asked: Asked, progress: Progress | None = None) -> list[Any]:
         """New values of data set, filter, filter value, page, pictures and note."""
@@ -127,7 +134,9 @@ class Browser:
         """The change of state that shows a picture in Traverse, through the current model.
 
         Raises:
-            ValueError: If the current model was made for another data set, or there is no such row.
+            RefusedError: If the current model was made for another data set, or there is no such row.
+            engine.data.DataError: If neither the data set nor stored examples of it can be had.
+            engine.checkpoints.CheckpointError: If the model cannot be loaded.
         """
         from apps.gradio_app.data_shelf import code_of
 
@@ -135,12 +144,13 @@ class Browser:
         current = str(state.get("model"))
         entry = next((entry for entry in self.shelf.latent() if entry.id == current), None)
         if entry is None or entry.dataset != name:
-            raise ValueError(
+            raise RefusedError(
                 f"{current} was not made for {name}. Choose a {name} model at the left, then click the picture again."
             )
         if type(row) is not int or not 0 <= row < source.length:
-            raise ValueError(f"There is no row {str(row)[:20]}; {name} has the rows 0 to {source.length - 1} here.")
-        return {"model": current, "code": code_of(self.shelf.get(current), source, row), "workspace": "Traverse"}
+            raise RefusedError(f"There is no row {str(row)[:20]}; {name} has the rows 0 to {source.length - 1} here.")
+        code = code_of(self.shelf.latent_model(current), source, row)
+        return {"model": current, "code": code, "workspace": "Traverse"}
 
     @property
     def data(self) -> DataShelf:

@@ -8,6 +8,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from apps.refusals import RefusedError
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -18,12 +20,12 @@ def text(fields: Mapping[str, Any], name: str, *, options: Sequence[str] = (), d
     """A short text, one of `options` where they are given.
 
     Raises:
-        ValueError: If it is something else.
+        RefusedError: If it is something else.
     """
     value = fields.get(name, default)
     if not isinstance(value, str) or not 0 < len(value) <= 200 or (options and value not in options):
         wanted = f"one of {list(options)}" if options else "a text of 1 to 200 characters"
-        raise ValueError(f"{name} should be {wanted}; got {_short(value)}.")
+        raise RefusedError(f"{name} should be {wanted}; got {_short(value)}.")
     return value
 
 
@@ -31,11 +33,11 @@ def whole(fields: Mapping[str, Any], name: str, low: int, high: int, *, default:
     """A whole number in [low, high].
 
     Raises:
-        ValueError: If it is something else.
+        RefusedError: If it is something else.
     """
     value = fields.get(name, default)
     if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"{name} should be a whole number from {low} to {high}; got {_short(value)}.")
+        raise RefusedError(f"{name} should be a whole number from {low} to {high}; got {_short(value)}.")
     return value
 
 
@@ -43,7 +45,7 @@ def code(fields: Mapping[str, Any], name: str, latent_dim: int) -> Tensor:
     """One code, (D,) float32.
 
     Raises:
-        ValueError: If it is no list of D finite numbers.
+        RefusedError: If it is no list of D finite numbers.
     """
     import torch
 
@@ -54,15 +56,15 @@ def numbers(fields: Mapping[str, Any], name: str, length: int) -> list[float]:
     """A list of `length` finite numbers of at most a million.
 
     Raises:
-        ValueError: If it is something else.
+        RefusedError: If it is something else.
     """
     values = fields.get(name)
     if not isinstance(values, list) or len(values) != length:
         got = f"{len(values)} entries" if isinstance(values, list) else type(values).__name__
-        raise ValueError(f"{name} should be a list of {length} numbers; got {got}.")
+        raise RefusedError(f"{name} should be a list of {length} numbers; got {got}.")
     for place, value in enumerate(values):
         if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > MAX_VALUE:
-            raise ValueError(
+            raise RefusedError(
                 f"{name}[{place}] should be a finite number of at most {MAX_VALUE:.0e}; got {_short(value)}."
             )
     return [float(value) for value in values]
@@ -72,17 +74,17 @@ def raw(fields: Mapping[str, Any], name: str, size: int) -> bytes:
     """Base64 of exactly `size` bytes.
 
     Raises:
-        ValueError: If it is something else.
+        RefusedError: If it is something else.
     """
     value = fields.get(name)
     if not isinstance(value, str) or len(value) != 4 * math.ceil(size / 3):
-        raise ValueError(f"{name} should be the base64 of {size} bytes; got {_short(value)}.")
+        raise RefusedError(f"{name} should be the base64 of {size} bytes; got {_short(value)}.")
     try:
         data = base64.b64decode(value, validate=True)
     except binascii.Error as error:
-        raise ValueError(f"{name} should be base64: {error}.") from error
+        raise RefusedError(f"{name} should be base64: {error}.") from error
     if len(data) != size:
-        raise ValueError(f"{name} should be the base64 of {size} bytes; got {len(data)} bytes.")
+        raise RefusedError(f"{name} should be the base64 of {size} bytes; got {len(data)} bytes.")
     return data
 
 

@@ -12,6 +12,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.files import locked, write_atomically
 from engine.settings import cache_folder, checkpoint_folders
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def write(shelf: Shelf, path: Path | None = None) -> dict[str, Any]:
     }
     path = path or _cached()
     if path is not None:
-        _replace(path, json.dumps(view))
+        _keep(path, json.dumps(view))
     return view
 
 
@@ -68,12 +69,10 @@ def _cached() -> Path | None:
     return None if folder is None else folder / "explorer" / "first_view.json"
 
 
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_suffix(f".{hashlib.sha256(text.encode()).hexdigest()[:8]}.tmp")
+def _keep(path: Path, text: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        with locked(path.with_suffix(".lock")):  # two explorers may start at once
+            write_atomically(path, text.encode())
     except OSError as error:
         logging.getLogger(__name__).warning("The first view is not kept (%s): the next start is slower.", error)
 

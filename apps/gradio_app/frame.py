@@ -38,7 +38,7 @@ def build(shelf: Shelf) -> gr.Blocks:
         title="Latent Explorer", fill_height=True, fill_width=True, analytics_enabled=False, delete_cache=(600, 3600)
     ) as demo:
         state = gr.HTML(
-            {"model": None, "code": None, "workspace": titles[0], "theme": "light"},
+            {"model": None, "card": None, "code": None, "workspace": titles[0], "theme": "light"},
             html_template='<div id="lx-top-content"></div>',
             js_on_load=HOST_JS.read_text(encoding="utf-8"),
             apply_default_css=False,

@@ -32,6 +32,8 @@ def information_figure(card: Card, theme: Theme) -> go.Figure:
     from engine.data import DATASETS, load_dataset
     from engine.figures import mi_matrix, notice
 
+    if card.config["kind"] == "classifier":
+        return notice("A classifier has no latents to compare with factors.", theme=theme)
     measured = card.metrics.get("mi_matrix")
     dataset = card.config["dataset"]
     factors = load_dataset(dataset).factor_names if dataset in DATASETS else ()
@@ -45,13 +47,13 @@ def information_figure(card: Card, theme: Theme) -> go.Figure:
 
 
 def reconstruction_figure(model: Any, theme: Theme) -> go.Figure:  # noqa: ANN401 - a loaded model of any family
-    """Held-out examples, what the model makes of their codes, and the difference; a classifier's are its answers."""
+    """Held-out examples, what the model makes of their codes, and the difference; a classifier has none."""
     from engine.explain import decode_in_batches
     from engine.figures import model_color, notice, reconstructions
 
     codes = model.examples.codes
     if codes is None:
-        return notice("A classifier reconstructs nothing; Explain shows what it looks at.", theme=theme)
+        return notice("A classifier reconstructs nothing: it maps pictures to classes.", theme=theme)
     x = model.examples.x[:NUM_RECONSTRUCTIONS]
     x_hat = decode_in_batches(model, codes[: len(x)]).x
     return reconstructions(x, x_hat, model.space, theme=theme, color=model_color(model.id), cell=76)

@@ -1,4 +1,4 @@
-"""Workspace Models: the catalogue as a sortable table, what is known of the current model, any data set's pictures."""
+"""Workspace Models: the catalogue as a sortable table, what is known of a model of it, any data set's pictures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import gradio as gr
 
 from apps.gradio_app import data_panel
 from apps.gradio_app.components import page_component
-from apps.gradio_app.session import Session
+from apps.gradio_app.session import Session, looked_at
+from apps.refusals import RefusedError, told
 from apps.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -29,45 +30,49 @@ def build(session: Session) -> None:
 
 
 def table(shelf: Shelf, state: State) -> dict[str, Any]:
-    """The catalogue as `page/table.js` draws it, with the current model marked."""
+    """The catalogue as `page/table.js` draws it, with the model marked that is looked at."""
     from apps.gradio_app.catalogue_table import catalogue_table
 
-    return catalogue_table(shelf.entries(), selected=state.get("model"))
+    return catalogue_table(shelf.entries(), selected=looked_at(state))
+
+
+def chosen(shelf: Shelf, name: str) -> dict[str, Any]:
+    """The change of state when a row of the table is chosen: a classifier has no sliders to open."""
+    if any(entry.id == name and entry.kind == "classifier" for entry in shelf.entries()):
+        return {"card": name}
+    return {"model": name, "card": None}
 
 
 def detail(shelf: Shelf, state: State, name: str) -> Any:  # noqa: ANN401 - HTML, a figure or a component's value
-    """One of `DETAILS` of the current model; where it cannot be had, the reason in the same form."""
-    from engine.checkpoints import CheckpointError
-
+    """One of `DETAILS` of the model that is looked at; where it cannot be had, the reason in the same form."""
     try:
         return _DRAW[name](shelf, state)
-    except (CheckpointError, KeyError, OSError, ValueError) as error:
-        return _said(name, str(error.args[0] if isinstance(error, KeyError) else error), state)
+    except Exception as error:
+        return _said(name, told(error).text, state)
 
 
 def point(shelf: Shelf, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The change of state that opens a point {model, row} of the scatter in Traverse.
 
     Raises:
-        KeyError: If there is no such model.
-        ValueError: If it has no such point.
+        UnknownModelError: If there is no such model with sliders.
+        RefusedError: If it has no such point.
     """
     from apps.gradio_app.scatter_points import code_of_row
 
     name = str(asked.get("model"))
-    return {"model": name, "code": code_of_row(shelf.get(name), asked.get("row")), "workspace": "Traverse"}
+    return {"model": name, "code": code_of_row(shelf.latent_model(name), asked.get("row")), "workspace": "Traverse"}
 
 
 def picture(shelf: Shelf, asked: object) -> dict[str, str]:
     """What the model draws at a point {model, row}: {uri}, or {error} for a point that is not there."""
     from apps.gradio_app.scatter_points import picture_of_row
-    from engine.checkpoints import CheckpointError
 
     fields: Mapping[str, Any] = asked if isinstance(asked, dict) else {}
     try:
-        return {"uri": picture_of_row(shelf.get(str(fields.get("model"))), fields.get("row"))}
-    except (CheckpointError, KeyError, ValueError) as error:
-        return {"error": str(error.args[0])}
+        return {"uri": picture_of_row(shelf.latent_model(str(fields.get("model"))), fields.get("row"))}
+    except Exception as error:
+        return {"error": told(error).text}
 
 
 def _catalogue(session: Session) -> None:
@@ -89,10 +94,14 @@ def _catalogue(session: Session) -> None:
         return table(shelf, state) if state.get("workspace") == "Models" else gr.skip()
 
     def choose(event: gr.EventData) -> dict[str, Any]:
-        return {"model": str(event._data["id"])}
+        return chosen(shelf, str(event._data.get("id")))
 
-    def open_point(event: gr.EventData) -> dict[str, Any]:
-        return point(shelf, event._data)
+    def open_point(event: gr.EventData) -> Any:  # noqa: ANN401 - a value or an update
+        try:
+            return point(shelf, event._data)
+        except Exception as error:
+            gr.Warning(told(error).text)
+            return gr.skip()
 
     for name, tab in tabs.items():
         tab.select(_constant(name), None, shown, queue=False, show_progress="hidden", api_visibility="private").then(
@@ -128,11 +137,11 @@ def _constant(name: str) -> Callable[[], str]:
 def _card(shelf: Shelf, state: State) -> Card:
     from engine.checkpoints import read_card
 
-    name = state.get("model")
+    name = looked_at(state)
     for entry in shelf.entries():
         if entry.id == name:
             return read_card(entry.folder)
-    raise ValueError("Choose a model in the table above.")
+    raise RefusedError("Choose a model in the table above.")
 
 
 def _card_text(shelf: Shelf, state: State) -> Any:  # noqa: ANN401

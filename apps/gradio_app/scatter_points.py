@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from apps.refusals import RefusedError
 from engine.checkpoints import Examples
 from engine.data import DATASETS, load_dataset
 from engine.explain import decode_in_batches
@@ -43,10 +44,10 @@ def points_of(examples: Examples) -> Points:
     """Puts the examples and the further codes for scatter plots into one table.
 
     Raises:
-        ValueError: If the checkpoint carries no codes, as a classifier's.
+        RefusedError: If the checkpoint carries no codes, as a classifier's.
     """
     if examples.codes is None:
-        raise ValueError("This model has no codes: a classifier maps pictures to classes.")
+        raise RefusedError("This model has no codes: a classifier maps pictures to classes.")
     extra: Mapping[str, Tensor] = examples.extra
     more = extra.get("scatter_codes")
     if more is None or more.shape[1] != examples.codes.shape[1]:
@@ -85,11 +86,12 @@ def code_of_row(model: Any, row: object) -> list[float]:  # noqa: ANN401
     """The code of a point, ready for the sliders.
 
     Raises:
-        ValueError: If there is no such point.
+        RefusedError: If there is no such point.
     """
     codes = points_of(model.examples).codes
     if type(row) is not int or not 0 <= row < len(codes):
-        raise ValueError(f"The scatter of {model.id} has the points 0 to {len(codes) - 1}; asked for {str(row)[:20]}.")
+        asked = str(row)[:20]
+        raise RefusedError(f"The scatter of {model.id} has the points 0 to {len(codes) - 1}; asked for {asked}.")
     code: list[float] = codes[row].tolist()
     return code
 

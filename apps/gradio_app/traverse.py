@@ -12,6 +12,7 @@ from torch import Tensor
 
 from apps.canvas import describe
 from apps.gradio_app import fields as read
+from apps.refusals import RefusedError
 from engine.explain import codes_of, decode_in_batches, interpolate, nearest, walks
 from engine.images import from_uint8, to_uint8
 from engine.interfaces import Encoder, Space
@@ -23,9 +24,8 @@ Answer = dict[str, Any]
 
 def facts(model: Any) -> Answer:  # noqa: ANN401 - a LoadedDecoder, or anything with its attributes
     """All the page needs to show a model: the canvas's description with its first picture, and what it can do."""
-    code = getattr(model, "mean_code", None)
     return {
-        **describe(model, code=code, first_frame=True),
+        **describe(model, first_frame=True),
         "label": f"{model.title}",
         "dataset": model.dataset,
         "encodes": isinstance(model, Encoder),
@@ -106,7 +106,7 @@ def encode(models: Mapping[str, Any], fields: Mapping[str, Any]) -> Answer:
     codes, notes = {}, []
     for name, model in models.items():
         if model.space.shape != space.shape:
-            raise ValueError(f"{name} takes {model.space.shape}, not {space.shape}: compare models of one data set.")
+            raise RefusedError(f"{name} takes {model.space.shape}, not {space.shape}: compare models of one data set.")
         found = codes_of(model, x.to(model.device))
         codes[name] = found[0].tolist()
         if not isinstance(model, Encoder):

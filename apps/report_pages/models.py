@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from apps.shelf import Shelf
+from engine import settings
 
 
 @functools.cache
 def shelf() -> Shelf:
-    """The one shelf; on the device of LATENT_EXPLORER_DEVICE, by default a GPU where there is one."""
-    return Shelf(device=os.environ.get("LATENT_EXPLORER_DEVICE", "auto"))
+    """The one shelf; on the device of LATENT_EXPLORER_DEVICE, by default a GPU where there is one.
+
+    Raises:
+        ValueError: If that names no device.
+    """
+    return Shelf(device=settings.device())
 
 
 def lookup(name: str) -> Any:  # noqa: ANN401 - a loaded model
-    """What the canvas's routes serve: the catalogue's models, nothing else.
+    """What the page and the canvas's routes draw with: the catalogue's models with sliders, nothing else.
 
     Raises:
-        KeyError: If there is no such model, or it cannot be loaded; the message says why.
+        UnknownModelError: If there is no such model.
+        engine.checkpoints.CheckpointError: If it cannot be loaded.
     """
-    from engine.checkpoints import CheckpointError
-
-    try:
-        return shelf().get(name)
-    except CheckpointError as error:
-        raise KeyError(str(error)) from error
+    return shelf().latent_model(name)
 
 
 def choices() -> list[str]:

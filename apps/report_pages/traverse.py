@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from apps.refusals import told
 from apps.report_pages import models
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def page() -> None:
     )
     try:
         model = models.lookup(name)
-    except KeyError as error:
-        st.error(str(error.args[0]))
+    except Exception as error:
+        st.error(told(error).text)
         return
     _head(model)
     code = _canvas(model, span or "percentile")
@@ -67,11 +68,10 @@ def axes_figure(
     """
     import torch
 
-    from apps.canvas.description import center_code
     from engine.explain import decode_in_batches, walks
     from engine.figures import model_color, traversal_grid
 
-    z = center_code(model) if code is None else torch.tensor(list(code), dtype=torch.float32)
+    z = model.mean_code if code is None else torch.tensor(list(code), dtype=torch.float32)
     rows = walks(model, z, count=count, span="full" if span == "full" else "percentile")
     decoded = decode_in_batches(model, torch.cat([row.codes for row in rows])).x
     return traversal_grid(
@@ -88,7 +88,7 @@ def axes_figure(
 def metric_lines(metrics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     """A model's single numbers as lines of a table, measured beside published."""
     from engine.figures import metric_rows
-    from engine.figures.metrics_table import number
+    from engine.metrics import number
 
     return [
         {

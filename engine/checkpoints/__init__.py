@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.checkpoints.catalog import Entry, catalog
 from engine.checkpoints.closure import closure, copy_checkpoints
+from engine.checkpoints.device import DeviceError, choose_device
 from engine.checkpoints.errors import (
     CheckpointError,
     ConfigError,
@@ -23,7 +24,7 @@ from engine.checkpoints.errors import (
 from engine.checkpoints.examples import Examples, read_examples
 from engine.checkpoints.folder import Card, half_precision, read_card, weights_hash, write_checkpoint
 from engine.checkpoints.loaded import Loaded, LoadedClassifier, LoadedDecoder, LoadedEncoder
-from engine.checkpoints.loading import choose_device, load
+from engine.checkpoints.loading import load
 from engine.checkpoints.resolve import find_folder, roots
 from engine.checkpoints.tfjs import import_tfjs
 from engine.checkpoints.upload import upload
@@ -33,6 +34,7 @@ __all__ = [
     "CheckpointError",
     "ConfigError",
     "CorruptError",
+    "DeviceError",
     "Entry",
     "Examples",
     "GatedError",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from engine.checkpoints.config import axes_of_config
+from engine.checkpoints.config_fields import is_number
 from engine.checkpoints.examples import Examples
 from engine.images import encode_png, grid, to_uint8
 from engine.interfaces import Axis
+from engine.models.middle import middle
+from engine.models.walk import positions, walk
 
 _STEPS = 11
 _ROWS = 8
@@ -59,7 +63,7 @@ def readme(config: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]], 
 
 _CAPTIONS = {
     "reconstructions.png": "Held-out examples (upper rows) and what the model makes of their codes (lower rows).",
-    "traversal.png": "One axis a row, from its 0.5th to its 99.5th percentile; the others at their medians.",
+    "traversal.png": "One axis a row, from its 0.5th to its 99.5th percentile; the others in the middle.",
 }
 _USE = {
     "latent": [
@@ -93,14 +97,14 @@ def _about(config: Mapping[str, Any]) -> list[str]:
 
 
 def _table(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    numbers = {name: row for name, row in metrics.items() if _is_number(row.get("value"))}
+    numbers = {name: row for name, row in metrics.items() if is_number(row.get("value"))}
     if not numbers:
         return ["None was measured."]
     lines = ["| metric | value | published | unit | definition |", "|---|---:|---:|---|---|"]
     for name, row in numbers.items():
-        paper = _short(row["paper_value"]) if _is_number(row.get("paper_value")) else "–"
-        text = f"{row.get('unit', '')} | {row.get('definition', '')}"
-        lines.append(f"| {name} | {_short(row['value'])} | {paper} | {text} |")
+        paper = _short(row["paper_value"]) if is_number(row.get("paper_value")) else "–"
+        texts = [_cell(text) for text in (name, row.get("unit", ""), row.get("definition", ""))]
+        lines.append(f"| {texts[0]} | {_short(row['value'])} | {paper} | {texts[1]} | {texts[2]} |")
     return lines
 
 
@@ -112,9 +116,12 @@ def _pictures(model: nn.Module, config: Mapping[str, Any], examples: Examples) -
     model.eval()
     codes = examples.codes.to(next(model.parameters()).device)
     files = {"reconstructions.png": _png(_reconstructions(model, examples.x[:16], codes[:16]), columns=8)}
-    axes = [Axis(**row) for row in config["axes"]][:_ROWS]
+    axes = axes_of_config(config)
     if axes:
-        files["traversal.png"] = _png(torch.cat([_walk(model, codes, axis) for axis in axes]), columns=_STEPS)
+        rows = traversal_rows(axes, codes)
+        columns = max(len(row) for row in rows)
+        pictures = torch.cat([_row_of_pictures(model, row, columns) for row in rows])
+        files["traversal.png"] = _png(pictures, columns=columns)
     model.train(was_training)
     return files
 
@@ -124,22 +131,20 @@ def _reconstructions(model: nn.Module, x: Tensor, codes: Tensor) -> Tensor:
     return torch.cat([x[:8].cpu(), x_hat[:8], x[8:].cpu(), x_hat[8:]])
 
 
-def _walk(model: nn.Module, codes: Tensor, axis: Axis) -> Tensor:
-    z = codes.median(dim=0).values.repeat(_STEPS, 1)
-    if axis.kind == "category":
-        shown = torch.linspace(0, len(axis.indices) - 1, _STEPS).round().long()
-        z[:, list(axis.indices)] = torch.eye(len(axis.indices))[shown].to(z)
-    else:
-        z[:, axis.indices[0]] = torch.linspace(axis.low, axis.high, _STEPS).to(z)
-    return model.decode(z).cpu()  # type: ignore[operator]
+def traversal_rows(axes: Sequence[Axis], codes: Tensor) -> list[Tensor]:
+    """Codes of the traversal picture, (V, D) a row: walks through the middle, every option once for a category."""
+    z = middle(axes, codes.median(dim=0).values)
+    return [walk(axis, z, positions(axis, _STEPS)).codes for axis in axes[:_ROWS]]
+
+
+def _row_of_pictures(model: nn.Module, z: Tensor, columns: int) -> Tensor:
+    """What the codes draw, and grey places up to the number of columns."""
+    x = model.decode(z).cpu()  # type: ignore[operator]
+    return torch.cat([x, x.new_full((columns - len(x), *x.shape[1:]), 0.5)])
 
 
 def _png(x: Tensor, *, columns: int) -> bytes:
     return encode_png(to_uint8(grid(x, columns=columns)[None])[0])
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_plain(value: object) -> bool:
@@ -153,4 +158,4 @@ def _short(value: Any) -> str:  # noqa: ANN401 - numbers and words
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "/").replace("\n", " ")
+    return text.replace("|", "\\|").replace("\n", " ")

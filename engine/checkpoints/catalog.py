@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.checkpoints.config_fields import is_number
 from engine.checkpoints.errors import CheckpointError
 from engine.checkpoints.folder import Card, read_card
 from engine.checkpoints.resolve import known_folders
 from engine.training import RECIPES
-
-HEADLINES = ("mse", "accuracy", "category_purity", "fid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +28,6 @@ class Entry:
         parameters: Weights in all.
         bytes: Size of the folder on disk.
         metrics: Single-number metrics by name, each a mapping with `value`, `unit`, `paper_value`, ...
-        headline: The metric to show first; None where there is none.
         folder: Where it lies.
         error: Why it cannot be loaded; empty for a sound checkpoint.
     """
@@ -43,7 +41,6 @@ class Entry:
     parameters: int = 0
     bytes: int = 0
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    headline: str | None = None
     folder: Path
     error: str = ""
 
@@ -60,30 +57,25 @@ def catalog(*, folders: Sequence[Path] = ()) -> tuple[Entry, ...]:
 
 def _entry(name: str, folder: Path) -> Entry:
     try:
-        card = read_card(folder)
-        return _described(name, card)
+        return _described(read_card(folder, id=name))
     except (CheckpointError, OSError) as error:
         return Entry(id=name, title=name, dataset=name.partition("/")[0], folder=folder, error=str(error))
-    except (TypeError, KeyError, AttributeError, ValueError) as error:
-        reason = f"{folder} has a config or metrics of an unexpected form ({type(error).__name__}: {error})."
-        return Entry(id=name, title=name, dataset=name.partition("/")[0], folder=folder, error=reason)
 
 
-def _described(name: str, card: Card) -> Entry:
+def _described(card: Card) -> Entry:
     config = card.config
-    numbers = {key: row for key, row in card.metrics.items() if isinstance(row.get("value"), int | float)}
+    numbers = {key: row for key, row in card.metrics.items() if is_number(row.get("value"))}
     missing = [file for file in ("model.safetensors", "samples.safetensors") if not (card.folder / file).is_file()]
     return Entry(
-        id=name,
+        id=config["id"],
         title=config["title"],
         dataset=config["dataset"],
         kind=config["kind"],
-        preset=config.get("preset", ""),
-        latents=sum(part["size"] for part in config.get("layout", ())),
-        parameters=config.get("parameters", 0),
+        preset=config["preset"],
+        latents=sum(part["size"] for part in config["layout"]),
+        parameters=config["parameters"],
         bytes=sum(path.stat().st_size for path in card.folder.iterdir()),
         metrics=numbers,
-        headline=next((key for key in HEADLINES if key in numbers), None),
         folder=card.folder,
         error=f"{card.folder} lacks {', '.join(missing)}." if missing else "",
     )

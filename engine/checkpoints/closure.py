@@ -68,8 +68,8 @@ def _add(name: str, known: Mapping[str, Path], found: dict[str, Path], above: tu
         return
     if name in above:
         raise NeedsError(f"These checkpoints stand on each other in a circle: {' -> '.join([*above, name])}.")
-    config = read_config(known[name])
-    for needed, sha256 in config.get("needs", {}).items():
+    config = read_config(known[name], id=name)
+    for needed, sha256 in config["needs"].items():
         if needed not in known:
             raise NeedsError(f"{name} stands on {needed}, which is not there: {unknown('checkpoint', needed, known)}")
         if _hash(known[needed]) != sha256:
@@ -79,7 +79,7 @@ def _add(name: str, known: Mapping[str, Path], found: dict[str, Path], above: tu
             )
         _add(needed, known, found, (*above, name))
     weights = known[name] / "model.safetensors"
-    check_hash(read_bytes(weights), config["weights"].get("sha256"), weights)
+    check_hash(read_bytes(weights), config["weights"]["sha256"], weights)
     found[name] = known[name]
 
 

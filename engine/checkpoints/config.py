@@ -13,13 +13,14 @@ from typing import Any
 import torch
 from torch import nn
 
+from engine.checkpoints.config_fields import check_axis, check_fields
 from engine.checkpoints.errors import ConfigError, CorruptError, NewerFormatError
 from engine.interfaces import Axis, Space
 from engine.models import MODELS
+from engine.registry import unknown
 from engine.training import Network
 
 FORMAT = 1
-_REQUIRED = ("id", "title", "dataset", "kind", "network", "weights", "axes")
 _LIBRARIES = ("torch", "numpy", "safetensors", "lightning-fabric", "scikit-learn")
 
 
@@ -30,27 +31,44 @@ def kind_of(model: nn.Module) -> str:
     return "latent" if any(True for _ in model.parameters()) else "formula"
 
 
-def read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path, *, id: str | None = None) -> dict[str, Any]:
     """Reads and checks `config.json` without building anything.
+
+    Args:
+        folder: The checkpoint folder.
+        id: What the catalogue calls it, by its place; None for a folder that lies elsewhere.
 
     Raises:
         CorruptError: If it is missing or no JSON.
         NewerFormatError: If a later version of this program wrote it.
-        ConfigError: If it lacks a field.
+        ConfigError: If it lacks a field, has one of another type, names what is not known here, or has another id.
     """
     path = folder / "config.json"
     config = read_json(path)
     version = config.get("format")
-    if not isinstance(version, int) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ConfigError(f"{path} has no format version; it is not the config of a checkpoint of this program.")
     if version > FORMAT:
         raise NewerFormatError(
             f"{path} has format {version}; this program reads up to {FORMAT}. Update the program to load it."
         )
-    missing = [name for name in _REQUIRED if name not in config]
-    if missing:
-        raise ConfigError(f"{path} lacks {', '.join(missing)}; the checkpoint should be written again.")
+    check_fields(config, path)
+    _check_network(config, path)
+    axes_of_config(config)
+    if id is not None and config["id"] != id:
+        raise ConfigError(
+            f"{path} is the config of {config['id']!r} and lies in the place of {id!r}: rename the folder to "
+            f"{config['id']}, or write the checkpoint again as {id}."
+        )
     return config
+
+
+def _check_network(config: Mapping[str, Any], path: Path) -> None:
+    name, kind = config["network"]["name"], config["kind"]
+    if name not in MODELS:
+        raise ConfigError(f"{config['id']} cannot be built: {unknown(MODELS.kind, name, MODELS)}")
+    if callable(getattr(MODELS[name], "probabilities", None)) != (kind == "classifier"):
+        raise ConfigError(f"{path} has kind {kind!r}, which its network {name!r} is not; it should be written again.")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -94,12 +112,16 @@ def axes_of_config(config: Mapping[str, Any]) -> tuple[Axis, ...]:
     """The axes a config lists.
 
     Raises:
-        ConfigError: If a row is not an axis.
+        ConfigError: If a row is not an axis, or one that moves what the code does not have.
     """
     try:
-        return tuple(Axis(**{name: _tuples(value) for name, value in row.items()}) for row in config["axes"])
-    except (TypeError, AttributeError) as error:
+        axes = tuple(Axis(**{name: _tuples(value) for name, value in row.items()}) for row in config["axes"])
+    except TypeError as error:
         raise ConfigError(f"{config['id']} lists axes that cannot be read ({error}).") from error
+    size = sum(part["size"] for part in config["layout"])
+    for axis in axes:
+        check_axis(axis, size, config["id"])
+    return axes
 
 
 def plain_axes(axes: tuple[Axis, ...]) -> list[dict[str, Any]]:

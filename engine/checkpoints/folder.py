@@ -28,6 +28,8 @@ from engine.checkpoints.config import (
     read_config,
     read_json,
 )
+from engine.checkpoints.config_fields import shown
+from engine.checkpoints.errors import CorruptError
 from engine.checkpoints.examples import Examples, examples_bytes
 from engine.checkpoints.weights import check_finite
 from engine.interfaces import Axis
@@ -51,15 +53,22 @@ class Card:
     metrics: Mapping[str, Mapping[str, Any]]
 
 
-def read_card(folder: Path) -> Card:
+def read_card(folder: Path, *, id: str | None = None) -> Card:
     """Reads config and metrics of a checkpoint folder.
 
+    Args:
+        folder: The checkpoint folder.
+        id: What the catalogue calls it, by its place; None for a folder that lies elsewhere.
+
     Raises:
-        CheckpointError: If either is missing, damaged or of a newer format.
+        CheckpointError: If either is missing, damaged, of a newer format or in the place of another id.
     """
     restore(folder)
     metrics = read_json(folder / "metrics.json") if (folder / "metrics.json").is_file() else {}
-    return Card(folder, MappingProxyType(read_config(folder)), MappingProxyType(metrics))
+    wrong = [f"{name} = {shown(row)}" for name, row in metrics.items() if not isinstance(row, dict)]
+    if wrong:
+        raise CorruptError(f"{folder / 'metrics.json'} should hold an object for each metric; found {wrong[0]}.")
+    return Card(folder, MappingProxyType(read_config(folder, id=id)), MappingProxyType(metrics))
 
 
 def write_checkpoint(

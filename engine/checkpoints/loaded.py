@@ -9,15 +9,17 @@ from torch import Generator, Tensor, nn
 
 from engine.checkpoints.examples import Examples
 from engine.checkpoints.folder import Card
-from engine.interfaces import Axis, Layout, Space, part_slices
+from engine.interfaces import Axis, Layout, Space
 from engine.models.layers import one_hot
+from engine.models.middle import middle
 
 
 class Loaded(nn.Module):
     """What all loaded models share.
 
     Attributes:
-        id: Name in the catalogue, or the reference it was loaded by.
+        id: The id in its config. A folder in the catalogue has the same; loading refuses one that lies in the place of
+            another.
         title: What the model is, in a few words.
         card: Config, metrics and folder.
         space: What the model draws or looks at.
@@ -90,15 +92,7 @@ class LoadedDecoder(Loaded):
     @property
     def mean_code(self) -> Tensor:
         """The code in the middle of the data, (D,): medians, and the most common category."""
-        codes = self._example_codes()
-        code = codes.median(dim=0).values
-        for part, place in zip(self.layout, part_slices(self.layout), strict=True):
-            if part.kind == "onehot":
-                code[place] = one_hot(codes[:, place].sum(dim=0).argmax(), part.size).to(code)
-        for axis in self.axes:
-            if axis.kind == "continuous":
-                code[axis.indices[0]] = axis.center
-        return code.to(self.device)
+        return middle(self.axes, self._example_codes().median(dim=0).values).to(self.device)
 
     def _example_codes(self) -> Tensor:
         assert self.examples.codes is not None  # `loading` refuses a latent model without them

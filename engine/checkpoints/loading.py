@@ -9,14 +9,13 @@ from typing import Any
 import torch
 
 from engine.checkpoints.config import axes_of_config, build_network
+from engine.checkpoints.device import Device, choose_device
 from engine.checkpoints.errors import ConfigError, NeedsError
 from engine.checkpoints.examples import read_examples
 from engine.checkpoints.folder import Card, read_card, weights_hash
 from engine.checkpoints.loaded import Loaded, LoadedClassifier, LoadedDecoder, LoadedEncoder
-from engine.checkpoints.resolve import find_folder, roots
+from engine.checkpoints.resolve import catalogue_id, find_folder, roots
 from engine.checkpoints.weights import read_weights
-
-Device = str | torch.device
 
 
 def load(ref: str | Path, device: Device = "auto", *, folders: Sequence[Path] = ()) -> Any:  # noqa: ANN401 - see Returns
@@ -34,11 +33,13 @@ def load(ref: str | Path, device: Device = "auto", *, folders: Sequence[Path] = 
 
     Raises:
         CheckpointError: Each failure under its own class, see `engine.checkpoints.errors`.
+        DeviceError: If this machine has no such device.
     """
+    target = choose_device(device)
     folder = find_folder(ref, folders=folders)
-    card = read_card(folder)
+    card = read_card(folder, id=catalogue_id(folder, folders))
     _check_needs(card, folders)
-    return load_folder(card).to(choose_device(device))
+    return load_folder(card).to(target)
 
 
 def load_folder(card: Card) -> Loaded:
@@ -50,26 +51,22 @@ def load_folder(card: Card) -> Loaded:
     config = card.config
     with torch.device("meta"):  # a config may ask for any size: compare before memory is spent on it
         expected = build_network(config).state_dict()
-    tensors = read_weights(card.folder / "model.safetensors", expected, sha256=config["weights"].get("sha256"))
+    tensors = read_weights(card.folder / "model.safetensors", expected, sha256=config["weights"]["sha256"])
     network = build_network(config)
     network.load_state_dict(tensors)
     network.eval()
     space = network.space
-    sha256 = config.get("examples", {}).get("sha256")
-    examples = read_examples(card.folder / "samples.safetensors", space, sha256=sha256)  # type: ignore[arg-type]
+    samples = card.folder / "samples.safetensors"
+    examples = read_examples(samples, space, sha256=config["examples"]["sha256"])  # type: ignore[arg-type]
     if config["kind"] == "classifier":
         return LoadedClassifier(network, card, examples).eval()
-    if examples.codes is None or examples.codes.shape[1] != network.latent_dim:
-        raise ConfigError(f"{card.folder} should carry codes of {network.latent_dim} entries with its examples.")
+    size = sum(part["size"] for part in config["layout"])
+    if size != network.latent_dim:
+        raise ConfigError(f"{card.folder} has a layout of {size} entries; its network takes {network.latent_dim}.")
+    if examples.codes is None or examples.codes.ndim != 2 or examples.codes.shape[1] != size:
+        raise ConfigError(f"{card.folder} should carry codes of {size} entries with its examples.")
     family = LoadedEncoder if callable(getattr(network, "encode", None)) else LoadedDecoder
     return family(network, card, examples, axes_of_config(config)).eval()
-
-
-def choose_device(device: Device) -> torch.device:
-    """The device of that name; `auto` is CUDA where there is one, else the CPU."""
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(device)
 
 
 def _check_needs(card: Card, folders: Sequence[Path]) -> None:
@@ -79,7 +76,7 @@ def _check_needs(card: Card, folders: Sequence[Path]) -> None:
         NeedsError: If one is missing or has other weights.
     """
     beside = card.folder.parent.parent
-    for name, sha256 in card.config.get("needs", {}).items():
+    for name, sha256 in card.config["needs"].items():
         places = [root / name for root in (beside, *roots(folders)) if (root / name / "config.json").is_file()]
         if not places:
             raise NeedsError(

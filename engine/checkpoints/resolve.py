@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.checkpoints.atomic_folder import restore
-from engine.checkpoints.errors import MissingCheckpointError
+from engine.checkpoints.errors import ConfigError, MissingCheckpointError
+from engine.checkpoints.hub import fetch
+from engine.checkpoints.hub_reference import parse_hub
 from engine.data import DATASETS
 from engine.registry import unknown
 from engine.settings import checkpoint_folders
 
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
-
-
-@dataclass(frozen=True)
-class HubReference:
-    """A checkpoint in a repository of the Hub.
-
-    Attributes:
-        repository: `owner/repo`.
-        path: Folder inside it, "" for the repository itself.
-        revision: Branch, tag or commit; None for the newest.
-    """
-
-    repository: str
-    path: str = ""
-    revision: str | None = None
+_ID_PART = re.compile(r"[A-Za-z0-9][\w.+=,-]*")  # a varied recipe's id: tc5+optimiser.lr=0.001
 
 
 def find_folder(ref: str | Path, *, folders: Sequence[Path] = ()) -> Path:
@@ -54,9 +40,27 @@ def find_folder(ref: str | Path, *, folders: Sequence[Path] = ()) -> Path:
         raise MissingCheckpointError(unknown("checkpoint", ref, known_ids(folders) or list(DATASETS)))
     if (Path(ref) / "config.json").is_file():
         return Path(ref)
-    from engine.checkpoints.hub import fetch  # here: only a Hub reference needs the Hub's library
+    return fetch(parse_hub(ref, known_ids(folders)))
 
-    return fetch(parse_hub(ref, folders))
+
+def catalogue_id(folder: Path, folders: Sequence[Path] = ()) -> str | None:
+    """The id that a folder has by its place below one of the roots, `<dataset>/<name>`; None elsewhere."""
+    inside = any(folder.parent.parent.resolve() == root.resolve() for root in roots(folders))
+    return f"{folder.parent.name}/{folder.name}" if inside else None
+
+
+def check_id(id: str) -> None:
+    """Refuses what the catalogue could not find again.
+
+    Raises:
+        ConfigError: If it is not `<data set>/<name>` of a known data set and a plain name.
+    """
+    dataset, _, name = id.partition("/")
+    if dataset not in DATASETS or not _ID_PART.fullmatch(name):
+        raise ConfigError(
+            f"The id of a checkpoint is <data set>/<name>, such as {next(iter(DATASETS))}/mine, with one of the data "
+            f"sets {list(DATASETS)} and a name of letters, digits and . _ - + =; got {id!r}."
+        )
 
 
 def roots(folders: Sequence[Path] = ()) -> tuple[Path, ...]:
@@ -83,24 +87,8 @@ def known_ids(folders: Sequence[Path] = ()) -> list[str]:
     return sorted(known_folders(folders))
 
 
-def parse_hub(ref: str, folders: Sequence[Path] = ()) -> HubReference:
-    """Takes `owner/repo[/path][@revision]` apart.
-
-    Raises:
-        MissingCheckpointError: If it is no such reference.
-    """
-    name, _, revision = ref.partition("@")
-    parts = name.split("/")
-    if len(parts) < 2 or not all(_HUB_NAME.fullmatch(part) for part in parts):
-        raise MissingCheckpointError(
-            f"{unknown('checkpoint', ref, known_ids(folders))} A folder or a Hub repository (owner/repo, "
-            "owner/repo/mnist/tc5, optionally @revision) would do as well."
-        )
-    return HubReference("/".join(parts[:2]), "/".join(parts[2:]), revision or None)
-
-
 def _plain(ref: str) -> bool:
-    return all(_HUB_NAME.fullmatch(part) for part in ref.split("/"))
+    return all(_ID_PART.fullmatch(part) for part in ref.split("/"))
 
 
 def _existing(folder: Path) -> Path:

@@ -20,6 +20,7 @@ from engine.checkpoints.config import read_json
 from engine.checkpoints.errors import ConfigError
 from engine.checkpoints.examples import Examples
 from engine.checkpoints.folder import write_checkpoint
+from engine.checkpoints.resolve import check_id
 from engine.checkpoints.tfjs_layouts import Weights, network_and_weights
 from engine.checkpoints.tfjs_shards import read_shards
 from engine.checkpoints.weights import check_finite
@@ -70,10 +71,11 @@ def import_tfjs(folder: Path, root: Path, *, id: str | None = None, names: Seque
     Raises:
         CorruptError: If a file is missing, or shards do not have the size their manifest says.
         TensorNamesError, TensorShapesError: If the tensors are none of the four known decoders.
-        ConfigError: If `config.json` does not fit them.
+        ConfigError: If `config.json` does not fit them, or the id is none.
     """
     found = read_tfjs(folder, names=names)
-    name = id or f"{found.weights.dataset}/{folder.resolve().name}-study"
+    name = id if id is not None else f"{found.weights.dataset}/{folder.resolve().name}-study"
+    check_id(name)
     recipe = Recipe(
         id=name,
         title=f"Imported decoder, {sum(a.kind == 'continuous' for a in found.axes)} latents",

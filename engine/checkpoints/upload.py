@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.checkpoints.folder import read_card
-from engine.checkpoints.hub import DEADLINE_S, translated, within
-from engine.checkpoints.resolve import HubReference
+from engine.checkpoints.hub_errors import translated_upload
+from engine.checkpoints.time_limit import DEADLINE_S, within
 
 
 def upload(
@@ -36,16 +36,16 @@ def upload(
     Raises:
         OfflineError: If the Hub cannot be reached.
         GatedError: If there is no token, or it may not write there.
+        OSError: If a file of a checkpoint cannot be read; nothing is uploaded then.
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
-    api, reference = HfApi(), HubReference(repository, revision=revision)
-    with translated(reference):
+    api, ours = HfApi(), _files(found)
+    with translated_upload(repository):
         within(10 * DEADLINE_S, lambda: api.create_repo(repository, private=private, exist_ok=True))
         if revision is not None:
             api.create_branch(repository, branch=revision, exist_ok=True)
         there = set(api.list_repo_files(repository, revision=revision))
-        ours = {f"{name}/{path.name}": path for name, folder in found.items() for path in sorted(folder.iterdir())}
         stale = [path for path in there - set(ours) if path.rpartition("/")[0] in found]
         # The page of the repository lists all that it then has, uploaded now or before.
         index = index_card(repository, found, sorted(_ids(there) - set(found)))
@@ -53,7 +53,7 @@ def upload(
             repository,
             [
                 CommitOperationAdd("README.md", index.encode()),
-                *(CommitOperationAdd(name, path) for name, path in ours.items()),
+                *(CommitOperationAdd(name, data) for name, data in ours.items()),
                 *(CommitOperationDelete(path, is_folder=False) for path in sorted(stale)),
             ],
             commit_message=message,
@@ -93,6 +93,12 @@ def index_card(repository: str, found: Mapping[str, Path], others: list[str]) ->
             "",
         ]
     )
+
+
+def _files(found: Mapping[str, Path]) -> dict[str, bytes]:
+    """All files by their path in the repository."""
+    paths = {f"{name}/{path.name}": path for name, folder in found.items() for path in sorted(folder.iterdir())}
+    return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
 
 def _ids(files: set[str]) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import math
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.dataset import CacheError, CacheFullError, Progress
+from engine.files import locked, write_atomically
 from engine.settings import CACHE_VARIABLE, cache_folder
 
 Array = npt.NDArray[Any]
@@ -47,13 +47,11 @@ def cached_array(
     if (array := _open(path, shape, element)) is not None:
         return array
     num_bytes = math.prod(shape) * element.itemsize
-    with _our_errors(folder, num_bytes):
-        folder.mkdir(parents=True, exist_ok=True)
-        with _lock(path):
-            if (array := _open(path, shape, element)) is None:  # another process may have made it while we waited
-                _check_room(folder, num_bytes)
-                _write(path, shape, element, chunks(), progress)
-                array = _open(path, shape, element)
+    with _our_errors(folder, num_bytes), locked(path.with_suffix(".lock")):
+        if (array := _open(path, shape, element)) is None:  # another process may have made it while we waited
+            _check_room(folder, num_bytes)
+            write_atomically(path, lambda part: _write(part, shape, element, chunks(), progress))
+            array = _open(path, shape, element)
     if array is None:
         raise CacheError(f"{path} was written but cannot be read back; check the disk of {folder}.")
     return array
@@ -81,20 +79,11 @@ def _open(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array | N
 def _write(
     path: Path, shape: tuple[int, ...], dtype: np.dtype[Any], chunks: Iterable[Array], progress: Progress | None
 ) -> None:
-    part = path.with_suffix(".part")  # one name, under the lock: what a killed process left is overwritten
-    try:
-        with part.open("wb") as file:
-            header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            for chunk in _counted(shape, dtype, chunks, progress):
-                _write_bytes(file, np.ascontiguousarray(chunk).tobytes())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        _sync_folder(path.parent)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with path.open("wb") as file:
+        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for chunk in _counted(shape, dtype, chunks, progress):
+            _write_bytes(file, np.ascontiguousarray(chunk).tobytes())
 
 
 def _write_bytes(file: BinaryIO, data: bytes) -> None:
@@ -150,21 +139,3 @@ def _full(folder: Path, num_bytes: int, reason: str) -> str:
         f"No room for decoded data in {folder}: {num_bytes:,} bytes are needed, {reason}. Free some space, set "
         f"{CACHE_VARIABLE} to a folder on another disk, or set it to 'off' to work without a cache."
     )
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    from filelock import FileLock  # here: imported only where a cache is written
-
-    with FileLock(path.with_suffix(".lock")):
-        yield
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open folders
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -99,11 +99,6 @@ def factor_values(ids: Ids) -> npt.NDArray[np.float64]:
     return np.stack([shape + 1.0, 0.5 + 0.1 * scale, 2 * math.pi * orientation / 39, x / 31, y / 31], axis=1)
 
 
-def row_index(classes: npt.ArrayLike) -> Ids:
-    """Integer classes (shape, scale, orientation, posX, posY), (N, 5), to rows of the official order, (N,)."""
-    return np.asarray(np.ravel_multi_index(tuple(np.asarray(classes).T), SIZES), dtype=np.int64)
-
-
 class _Sprites:
     """Rows from packed bits where there are any, else from the renderer."""
 

@@ -21,7 +21,9 @@ Fit = Literal["pad", "crop", "stretch", "trim"]
 Invert = Literal["auto", "yes", "no"]
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 MAX_PIXELS = 40_000_000
+MAX_VALUE = 1_000_000  # of a series
 _WORKING_SIZE = 1024
+_ORIENTATION = 0x0112  # the tag that says how a camera was held
 _MARGIN = 0.14  # left free around trimmed content: MNIST's digits fill 20 of 28 pixels
 _INK = 0.15  # share of the brightest value from which a pixel belongs to the content
 
@@ -58,8 +60,8 @@ def read_picture(data: bytes, space: Space, *, fit: Fit = "pad", invert: Invert 
         PictureError: If it is no picture, too large, or damaged.
     """
     picture, notes = _open(data)
-    picture = _upright(_plain_mode(picture, notes), notes)
     size = picture.size
+    picture = _plain_mode(picture, notes)
     picture.thumbnail((_WORKING_SIZE, _WORKING_SIZE))  # floats of 40 megapixels would take half a gigabyte
     channels, height, width = space.shape
     if channels == 1 and picture.mode != "L":
@@ -87,7 +89,7 @@ def read_series(text: str, space: Space) -> Prepared:
         space: A series space, (T,); another number of values is resampled by straight lines.
 
     Raises:
-        PictureError: If something in it is no finite number, or there are fewer than two.
+        PictureError: If something in it is no finite number or beyond `MAX_VALUE`, or there are fewer than two.
     """
     (length,) = space.shape
     rows = [re.split(r"[,;\s]+", line.strip().strip(",;")) for line in text.strip().splitlines() if line.strip()]
@@ -103,6 +105,9 @@ def read_series(text: str, space: Space) -> Prepared:
     if None in values:
         bad = cells[values.index(None)]
         raise PictureError(f"{bad[:40]!r} is not a finite number; give {length} numbers, separated by commas or lines.")
+    far = next((cell for cell, value in zip(cells, values, strict=True) if value and abs(value) > MAX_VALUE), None)
+    if far is not None:
+        raise PictureError(f"{far[:40]!r} lies beyond ±{MAX_VALUE:,}; give values in the units of the data set.")
     if not 2 <= len(values) <= 100_000:
         raise PictureError(f"A series needs {length} numbers; got {len(values)}.")
     x = torch.tensor(values, dtype=torch.float32)
@@ -113,7 +118,8 @@ def read_series(text: str, space: Space) -> Prepared:
 
 
 def _open(data: bytes) -> tuple[Picture, list[str]]:
-    from PIL import Image, UnidentifiedImageError
+    """The first frame of a file, upright, in any mode; and what was changed."""
+    from PIL import Image
 
     try:
         picture: Picture = Image.open(io.BytesIO(data), formats=FORMATS)
@@ -121,7 +127,7 @@ def _open(data: bytes) -> tuple[Picture, list[str]]:
         raise PictureError(
             f"The picture is far too large: at most {_mega(MAX_PIXELS)} are decoded. Scale it down."
         ) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # a damaged header makes Pillow stumble in many ways
         kinds = ", ".join(FORMATS)
         raise PictureError(f"This file ({len(data):,} bytes) is not a picture that can be read ({kinds}).") from error
     width, height = picture.size
@@ -130,15 +136,25 @@ def _open(data: bytes) -> tuple[Picture, list[str]]:
             f"The picture has {width} x {height} pixels ({_mega(width * height)}); at most {_mega(MAX_PIXELS)} are "
             "decoded. Scale it down and try again."
         )
+    try:
+        return _first_frame(picture)
+    except Exception as error:  # so do damaged frames, tags and pixels: TypeError, IndexError, KeyError, struct.error
+        reason = str(error) or type(error).__name__
+        raise PictureError(f"The picture is damaged or cut short ({reason}). Save it again and retry.") from error
+
+
+def _first_frame(picture: Picture) -> tuple[Picture, list[str]]:
+    from PIL import ImageOps
+
     notes = []
     frames = getattr(picture, "n_frames", 1)
     if frames > 1:
         notes.append(f"The file has {frames} frames; the first was taken.")
         picture.seek(0)
-    try:
-        picture.load()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureError(f"The picture is damaged or cut short ({error}). Save it again and retry.") from error
+    picture.load()
+    if picture.getexif().get(_ORIENTATION, 1) != 1:
+        notes.append("Turned upright, as the camera noted.")
+        picture = ImageOps.exif_transpose(picture)
     return picture, notes
 
 
@@ -153,7 +169,7 @@ def _plain_mode(picture: Picture, notes: list[str]) -> Picture:
         return picture.convert("L")
     if mode.startswith(("I", "F")):
         notes.append("Its values, of more than 8 bits, were scaled to 8 bits.")
-        values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+        values = np.nan_to_num(np.asarray(_reduced(picture), dtype=np.float64))  # several copies of it follow
         top = 65535.0 if mode.startswith("I;16") or values.max() > 255 else 255.0
         top = max(top, float(values.max())) if mode != "F" or values.max() > 1 else 1.0
         return Image.fromarray((values.clip(0) * (255 / top)).round().clip(0, 255).astype(np.uint8))
@@ -167,13 +183,17 @@ def _plain_mode(picture: Picture, notes: list[str]) -> Picture:
     return picture.convert("RGB")
 
 
-def _upright(picture: Picture, notes: list[str]) -> Picture:
-    from PIL import ImageOps
+def _reduced(picture: Picture) -> Picture:
+    """At most the working size, by the mean of the pixels that become one; `thumbnail` refuses these modes."""
+    from PIL.Image import Resampling
 
-    if picture.getexif().get(0x0112, 1) != 1:
-        notes.append("Turned upright, as the camera noted.")
-        return ImageOps.exif_transpose(picture)
-    return picture
+    scale = _WORKING_SIZE / max(picture.size)
+    if scale >= 1:
+        return picture
+    if picture.mode == "I;16B":  # whose bytes `resize` takes in the wrong order
+        picture = picture.convert("I")
+    width, height = (max(1, round(length * scale)) for length in picture.size)
+    return picture.resize((width, height), Resampling.BOX)
 
 
 def _fitted(values: np.ndarray, fit: Fit, aspect: float) -> np.ndarray:
@@ -224,7 +244,7 @@ def _number(cell: str) -> float | None:
         value = float(cell)
     except ValueError:
         return None
-    return value if math.isfinite(value) and abs(value) <= 1e6 else None
+    return value if math.isfinite(value) else None
 
 
 def _mega(pixels: int) -> str:

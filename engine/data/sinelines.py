@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,21 +15,11 @@ from engine.interfaces import Space
 NUM_CURVES = 50_000
 NUM_POINTS = 64
 FIRST, STEP = -3.2, 0.1
+GRID = (FIRST, 3.1)
+LIMITS = (-10.0, 9.0)  # of the values worth drawing
 FACTOR_NAMES = ("slope", "intercept", "amplitude", "frequency", "phase")
 SLIDER_LIMITS = ((-1.0, 1.0), (-4.0, 4.0), (0.0, 10.0), (0.0, 10.0), (0.0, 6.28))  # of the study's ground-truth model
 _SEED = 20210503  # ours: the seed of the published rows is not known
-
-
-class FactorStatistics(NamedTuple):
-    """What the 50,000 rows say about one factor, for the sliders of the ground-truth model."""
-
-    name: str
-    minimum: float
-    low: float  # 0.5th percentile
-    center: float  # median
-    high: float  # 99.5th percentile
-    maximum: float
-    limits: tuple[float, float]  # of the study's sliders
 
 
 @DATASETS.register("sinelines")
@@ -43,7 +32,7 @@ class Sinelines:
 
     name = "sinelines"
     title = "Sinelines"
-    space = Space(kind="series", shape=(NUM_POINTS,), grid=(-3.2, 3.1), limits=(-10.0, 9.0))
+    space = Space(kind="series", shape=(NUM_POINTS,), grid=GRID, limits=LIMITS)
     factor_names: tuple[str, ...] = FACTOR_NAMES
     classes: tuple[str, ...] = ()
     split_names: tuple[str, ...] = ("train", "test", "all")
@@ -72,17 +61,6 @@ class Sinelines:
         """Factors of all rows, float32, (50000, 5)."""
         return sample_factors(NUM_CURVES, generator=torch.Generator().manual_seed(self._seed))
 
-    def statistics(self) -> tuple[FactorStatistics, ...]:
-        """Percentiles, range and the study's slider limits of each factor."""
-        levels = torch.tensor([0.0, 0.005, 0.5, 0.995, 1.0], dtype=torch.float64)
-        table = torch.quantile(self.factors.double(), levels, dim=0).T.tolist()
-        return tuple(
-            FactorStatistics(name, minimum, low, center, high, maximum, limits)
-            for name, (minimum, low, center, high, maximum), limits in zip(
-                FACTOR_NAMES, table, SLIDER_LIMITS, strict=True
-            )
-        )
-
     @cached_property
     def _split_ids(self) -> tuple[Ids, Ids]:
         return published_split(NUM_CURVES)
@@ -90,8 +68,9 @@ class Sinelines:
 
 def sample_factors(n: int, *, generator: Generator) -> Tensor:
     """Draws slope U(-1, 1), intercept N(0, 1), amplitude and frequency Exp(1), phase U(0, 2 pi); float32, (n, 5)."""
-    uniform = torch.rand(4, n, generator=generator, dtype=torch.float64)
-    intercept = torch.randn(n, generator=generator, dtype=torch.float64)
+    device = generator.device
+    uniform = torch.rand(4, n, generator=generator, device=device, dtype=torch.float64)
+    intercept = torch.randn(n, generator=generator, device=device, dtype=torch.float64)
     amplitude, frequency = -torch.log1p(-uniform[1:3])
     columns = [2 * uniform[0] - 1, intercept, amplitude, frequency, 2 * math.pi * uniform[3]]
     return torch.stack(columns, dim=1).float()

@@ -11,7 +11,8 @@ from __future__ import annotations
 from engine.explain.batches import Decoded, decode_in_batches
 from engine.explain.projection import Projection, codes_of, project
 from engine.explain.redraw import Redraw
-from engine.explain.traversal import Walk, interpolate, nearest, positions, walk, walks
+from engine.explain.traversal import interpolate, nearest
+from engine.models.walk import Walk, positions, walk, walks
 
 __all__ = [
     "Decoded",

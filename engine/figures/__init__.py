@@ -2,7 +2,6 @@
 
     training_curve(rows)                          # rows of a run's log.csv
     mi_matrix(matrix, latents=..., factors=...)   # learned latents against true factors
-    latent_scatter(plane(codes, "pca"), values=labels)
 
 Every figure has a transparent background and takes `theme="light"` or `"dark"`.
 """
@@ -10,7 +9,6 @@ Every figure has a transparent background and takes `theme="light"` or `"dark"`.
 from __future__ import annotations
 
 from engine.figures.atlas import Atlas, atlas
-from engine.figures.latent_scatter import latent_scatter
 from engine.figures.metrics_table import MetricRow, metric_rows, metrics_table
 from engine.figures.mi_matrix import mi_matrix
 from engine.figures.palette import category_colors, diverging_limit, method_color, model_color
@@ -31,7 +29,6 @@ __all__ = [
     "curve_figure",
     "data_uri",
     "diverging_limit",
-    "latent_scatter",
     "method_color",
     "metric_rows",
     "metrics_table",

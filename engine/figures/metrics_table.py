@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.figures.themes import CLEAR, Theme, ink, themed
-from engine.metrics import METRICS
+from engine.metrics import HEADLINES, METRICS, number
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Metrics = Mapping[str, Mapping[str, Any]]  # by name: `value`, `unit`, `definition`, `paper_value`, `higher_is_better`
-
-# The numbers a table of models opens with, in this order, where a model has them.
-HEADLINES = ("mse", "nll", "mig", "dci_disentanglement", "category_purity", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -103,20 +100,6 @@ def metrics_table(
         )
     )
     return themed(figure, theme, height=60 + 26 * len(models))
-
-
-def number(value: float | None) -> str:
-    """Three significant digits, or a dash for what is not known."""
-    if value is None:
-        return "\N{EN DASH}"
-    if value and not 1e-3 <= abs(value) < 1e4:
-        return f"{value:.2e}"
-    digits = f"{value:.3g}"
-    if "e" in digits:
-        digits = f"{value:.0f}"
-    elif abs(value) < 1000 and value != int(value):
-        digits = f"{value:#.3g}".rstrip(".")
-    return digits.replace("-", "\N{MINUS SIGN}")
 
 
 def _row(model: str, name: str, metric: Mapping[str, Any]) -> MetricRow:

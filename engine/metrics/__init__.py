@@ -13,6 +13,7 @@ from engine.metrics.definition import Definition, Metric
 from engine.metrics.encodings import Encodings, encode_batches
 from engine.metrics.evaluation import evaluate
 from engine.metrics.factor_vae_score import factor_vae_score, sampled_factor_vae_score
+from engine.metrics.headline import HEADLINES, headline, number
 from engine.metrics.inference import batches
 from engine.metrics.latent_usage import active_units, active_units_by_kl, kl_per_latent
 from engine.metrics.metric_table import METRICS, measured
@@ -23,6 +24,7 @@ from engine.metrics.sap import sap
 
 __all__ = [
     "DCI",
+    "HEADLINES",
     "METRICS",
     "CategoryPurity",
     "Definition",
@@ -42,11 +44,13 @@ __all__ = [
     "evaluate",
     "expected_calibration_error",
     "factor_vae_score",
+    "headline",
     "kl_per_latent",
     "measured",
     "mig",
     "mutual_information",
     "mutual_information_gap",
+    "number",
     "reconstruction_error",
     "sampled_factor_vae_score",
     "sap",

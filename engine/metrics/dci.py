@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Generator
 
@@ -14,6 +15,7 @@ from engine.metrics.boosted_trees import fit_boosted_trees
 from engine.metrics.tables import Floats, Table, as_tables, varying
 
 Direction: TypeAlias = Literal["latents_to_factors", "factors_to_latents"]
+Rows: TypeAlias = "npt.NDArray[np.int64]"
 Trees: TypeAlias = Literal["presorted", "scikit-learn"]
 
 
@@ -113,7 +115,7 @@ def concentration(importance: Floats) -> float:
 
 def _split_rows(
     num_rows: int, test_fraction: float, max_rows: int | None, generator: Generator
-) -> tuple[Floats, Floats]:
+) -> tuple[Rows, Rows]:
     order = torch.randperm(num_rows, generator=generator).numpy()[:max_rows]
     num_test = round(test_fraction * len(order))
     if num_test < 2 or len(order) - num_test < 2:

@@ -47,7 +47,7 @@ def evaluate(
     - `probabilities` (a classifier): accuracy, cross-entropy, ECE, confusion matrix.
     - `posterior` (an autoencoder): MSE and NLL; KL and active units where it is variational; where factors are known
       MI matrix, MIG, DCI both ways, SAP and FactorVAE score of the posterior means.
-    - A one-hot part and no encoder (an InfoGAN): purity of the categories, if a classifier is given.
+    - `discovers_categories` (an InfoGAN): purity of the categories, if a classifier is given.
     - Only `decode`: MSE and NLL of decoding the true factors.
 
     Args:
@@ -74,7 +74,7 @@ def evaluate(
         values = _classifier(network, run)
     elif callable(getattr(network, "posterior", None)):
         values = _autoencoder(network, run)
-    elif any(part.kind == "onehot" for part in network.layout):
+    elif getattr(network, "discovers_categories", False):
         values = {} if classifier is None else _categories(network, classifier, generator)
     else:
         values = _factor_decoder(network, run)

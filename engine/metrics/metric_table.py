@@ -30,6 +30,7 @@ def measured(name: str, value: Value, *, paper_value: float | None = None) -> Me
 _ON_TEST = "on the test split"
 _TREES = "100 boosted trees of depth 3 per target, a tenth of the test split held out"
 _STUDY = "with the published study's reversed roles: factors predict latents"
+_SWEEP = "in the order of `sweep` among the facts of training"
 
 METRICS: Mapping[str, Definition] = MappingProxyType(
     {
@@ -208,6 +209,18 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
         ),
         "distinct_classes": Definition(
             "Distinct classes", "classes", "Number of different classes among the categories' most frequent ones.", True
+        ),
+        "seed_purities": Definition(
+            "Category purity of each seed",
+            "",
+            f"Category purity of each seed that was trained, {_SWEEP}; the best one is this model.",
+            True,
+        ),
+        "seed_distinct_classes": Definition(
+            "Distinct classes of each seed",
+            "classes",
+            f"Number of distinct classes of each seed that was trained, {_SWEEP}.",
+            True,
         ),
     }
 )

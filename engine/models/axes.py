@@ -34,7 +34,8 @@ def axes_of(
         codes: Codes of held-out examples, (N, D).
         names: Names of the continuous axes in the code's order; by default `Latent 1`, `Latent 2`, ...
         options: Names of the categories; by default 0, 1, ...
-        limits: Known ranges of the continuous axes, which then take the place of percentiles and min-max of the codes.
+        limits: Known ranges of the continuous axes, which then take the place of percentiles and min-max of the codes;
+            by default the model's own `code_limits`, where it has any.
         num_bases: Codes to average effects over.
 
     Returns:
@@ -42,7 +43,7 @@ def axes_of(
     """
     bases = codes[:num_bases]
     categories = [
-        _category(model, part, place, bases, options)
+        _category(model, part, place, codes, bases, options)
         for part, place in zip(model.layout, part_slices(model.layout), strict=True)
         if part.kind == "onehot"
     ]
@@ -55,6 +56,7 @@ def axes_of(
     names = names or [
         f"{part.name.capitalize()} {1 + [i for i, p in entries if p is part].index(index)}" for index, part in entries
     ]
+    limits = limits or getattr(model, "code_limits", ())
     ranges: Sequence[tuple[float, float] | None] = limits or [None] * len(entries)
     axes = categories + [
         _continuous(model, index, name, codes, bases, limit)
@@ -89,7 +91,9 @@ def _continuous(
     )
 
 
-def _category(model: Decoder, part: Part, place: slice, bases: Tensor, options: Sequence[str]) -> Axis:
+def _category(
+    model: Decoder, part: Part, place: slice, codes: Tensor, bases: Tensor, options: Sequence[str]
+) -> Axis:
     indices = tuple(range(place.start, place.stop))
     return Axis(
         name=part.name.capitalize(),
@@ -97,7 +101,7 @@ def _category(model: Decoder, part: Part, place: slice, bases: Tensor, options: 
         indices=indices,
         low=0.0,
         high=float(part.size - 1),
-        center=0.0,
+        center=float(codes[:, place].sum(dim=0).argmax()),
         minimum=0.0,
         maximum=float(part.size - 1),
         options=tuple(options) or tuple(str(i) for i in range(part.size)),

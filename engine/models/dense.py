@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Generator, nn
 
+from engine.data.sinelines import GRID, LIMITS
 from engine.interfaces import Space
 from engine.models.autoencoder import Autoencoder
 from engine.models.layers import glorot_uniform
@@ -19,8 +20,8 @@ class Dense(Autoencoder):
         num_latents: Latents K.
         variational: Whether the encoder has a log-variance head.
         hidden: Units of a hidden layer.
-        grid: First and last position of the series.
-        limits: Range of values worth drawing.
+        grid: First and last position of the series; by default those of Sinelines.
+        limits: Range of values worth drawing; by default that of Sinelines.
     """
 
     def __init__(
@@ -29,8 +30,8 @@ class Dense(Autoencoder):
         num_latents: int = 5,
         variational: bool = True,
         hidden: int = 256,
-        grid: tuple[float, float] = (-3.2, 3.1),
-        limits: tuple[float, float] = (-10.0, 9.0),
+        grid: tuple[float, float] = GRID,
+        limits: tuple[float, float] = LIMITS,
     ) -> None:
         super().__init__(
             nn.Sequential(nn.Linear(length, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()),

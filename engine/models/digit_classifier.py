@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
-import torch
 from torch import Generator, nn
 
 from engine.interfaces import Space
 from engine.models.classifier import ImageClassifier
-from engine.models.layers import fan_in_out, layers
+from engine.models.layers import uniform_fan_in
 from engine.models.registry import MODELS
 
 
@@ -39,11 +36,6 @@ class DigitClassifier(ImageClassifier):
         )
         super().__init__(network, classes=classes, space=Space(kind="image", shape=(1, 28, 28)))
 
-    @torch.no_grad()
     def reset_parameters(self, generator: Generator) -> None:
         """PyTorch's default: U(-d, d), d = 1 / sqrt(fan_in), for weights and biases."""
-        for layer in layers(self):
-            bound = 1 / math.sqrt(fan_in_out(layer)[0])
-            layer.weight.uniform_(-bound, bound, generator=generator)
-            if layer.bias is not None:
-                layer.bias.uniform_(-bound, bound, generator=generator)
+        uniform_fan_in(self, generator)

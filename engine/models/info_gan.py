@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Generator, Tensor, nn
 
 from engine.interfaces import Layout, Part, Space
 from engine.models.exact_linear import ExactLinear
-from engine.models.layers import one_hot, truncated_normal
+from engine.models.layers import one_hot, truncated_normal, uniform_fan_in
 from engine.models.registry import MODELS
 
 
@@ -24,9 +26,16 @@ class InfoGAN28(nn.Module):
         width: Filters of the outer convolution; the inner one has twice as many.
         hidden: Units of the dense layers.
         discriminator: Whether it has trunk, realness and Q head; a generator that is only used needs none.
+        initialisation: `normal`, the published weights of standard deviation 0.02, or `fan-in`: a narrower network
+            starts too quietly with the former, so that the discriminator wins before the generator draws anything.
+
+    Attributes:
+        code_limits: Range of each continuous entry, those of the prior.
+        discovers_categories: Nobody tells it what its categories are, so a classifier has to say what they mean.
     """
 
     prior = "uniform"
+    discovers_categories = True
 
     def __init__(
         self,
@@ -36,10 +45,13 @@ class InfoGAN28(nn.Module):
         width: int = 64,
         hidden: int = 1024,
         discriminator: bool = True,
+        initialisation: Literal["normal", "fan-in"] = "normal",
     ) -> None:
         super().__init__()
+        self.initialisation = initialisation
         self.num_classes, self.num_codes, self.num_noise = num_classes, num_codes, num_noise
         self.latent_dim = num_classes + num_codes + num_noise
+        self.code_limits = ((-1.0, 1.0),) * (num_codes + num_noise)
         self.layout: Layout = (
             Part("category", num_classes, "onehot"),
             Part("code", num_codes),
@@ -95,8 +107,9 @@ class InfoGAN28(nn.Module):
         return torch.cat([one_hot(categories, self.num_classes), values], dim=1)
 
     def reset_parameters(self, generator: Generator) -> None:
-        """Truncated normal weights of standard deviation 0.02, zero biases."""
-        truncated_normal(self, generator)
+        """Truncated normal weights of standard deviation 0.02, zero biases; or U(-1/sqrt(fan_in), 1/sqrt(fan_in))."""
+        draw = truncated_normal if self.initialisation == "normal" else uniform_fan_in
+        draw(self, generator)
 
 
 def _norm(features: int, *, images: bool) -> nn.Module:

@@ -6,8 +6,11 @@ import contextlib
 import statistics
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +23,6 @@ from engine.training.log import read
 from engine.training.recipe import Recipe
 from engine.training.state import saved_step
 
-_BYTES = 4  # of a float32
 _EXAMPLES = 2**20  # what the examples of a checkpoint may take
 
 
@@ -30,20 +32,29 @@ class Estimate:
 
     Attributes:
         steps_left: Updates still to do.
-        steps_per_s: Measured on random data, so reading the data set comes on top.
-        seconds: Training time left; evaluation comes on top.
+        steps_per_s: Measured on random data, so reading the data set comes on top; None where it cannot be measured.
+        seconds: Training time left; evaluation comes on top. None where the speed cannot be measured.
         run_bytes: Size of the training state.
         checkpoint_bytes: At most what the checkpoint takes, with float32 weights and examples.
+        note: Why something cannot be measured; empty otherwise.
     """
 
     steps_left: int
-    steps_per_s: float
-    seconds: float
+    steps_per_s: float | None
+    seconds: float | None
     run_bytes: int
     checkpoint_bytes: int
+    note: str = ""
 
 
-def estimate(recipe: Recipe, dataset: Dataset, *, folder: Path, budget_s: float = 1.5) -> Estimate:
+def estimate(
+    recipe: Recipe,
+    dataset: Dataset,
+    *,
+    folder: Path,
+    budget_s: float = 1.5,
+    needs: Mapping[str, Any] = MappingProxyType({}),
+) -> Estimate:
     """Runs the real loop on random data for a moment; downloads nothing.
 
     Args:
@@ -51,14 +62,19 @@ def estimate(recipe: Recipe, dataset: Dataset, *, folder: Path, budget_s: float 
         dataset: Its data set, for the shape of an example; no split is opened.
         folder: The run's folder; a state in it shortens the run.
         budget_s: Seconds to measure, after the first updates.
+        needs: The loaded models this recipe stands on, by id; its speed cannot be measured without them.
     """
     weights = sum(value.numel() * value.element_size() for value in recipe.network.build().state_dict().values())
     if recipe.objective is None:
         return Estimate(0, 0.0, 0.0, 0, weights + _EXAMPLES)
     left = recipe.steps - saved_step(folder / "state.safetensors", recipe)
-    rate = _steps_per_s(recipe, dataset, budget_s)
-    # Adam keeps two moments a weight; SGD one, which this overstates.
-    return Estimate(left, rate, left / rate, 3 * weights, weights + _EXAMPLES)
+    state = 3 * weights  # Adam keeps two moments a weight; SGD one, which this overstates
+    missing = [name for name in recipe.needs if name not in needs]
+    if missing:
+        note = f"Cannot be measured before {', '.join(missing)} is trained."
+        return Estimate(left, None, None, state, weights + _EXAMPLES, note)
+    rate = _steps_per_s(recipe, dataset, budget_s, needs)
+    return Estimate(left, rate, left / rate, state, weights + _EXAMPLES)
 
 
 def training_seconds(path: Path) -> float:
@@ -82,7 +98,7 @@ class _EnoughError(Exception):
     """Ends a measurement."""
 
 
-def _steps_per_s(recipe: Recipe, dataset: Dataset, budget_s: float) -> float:
+def _steps_per_s(recipe: Recipe, dataset: Dataset, budget_s: float, needs: Mapping[str, Any]) -> float:
     rates: list[float] = []
     begun = time.monotonic()
 
@@ -93,7 +109,7 @@ def _steps_per_s(recipe: Recipe, dataset: Dataset, budget_s: float) -> float:
 
     split = Split("random", _RandomRows(dataset.space.shape), labels=_labels(dataset), factors=_factors(dataset))
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(_EnoughError):
-        fit(recipe, split, folder=Path(folder), on_progress=watch, report_every=2)
+        fit(recipe, split, folder=Path(folder), on_progress=watch, report_every=2, needs=needs)
     return statistics.median(rates[1:] or rates)  # the first updates warm up
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import time
 from pathlib import Path
+
+from engine.files import write_atomically
 
 
 class Log:
@@ -18,13 +21,12 @@ class Log:
     def __init__(self, path: Path, *, from_step: int = 0) -> None:
         self.path = path
         rows = [row for row in read(path) if row["step"] <= from_step] if path.exists() else []
-        fresh = path.with_suffix(".partial")
-        with fresh.open("w", newline="") as file:
-            if rows:
-                writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
-                writer.writeheader()
-                writer.writerows({**row, "step": int(row["step"])} for row in rows)
-        fresh.replace(path)
+        text = io.StringIO()
+        if rows:
+            writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({**row, "step": int(row["step"])} for row in rows)
+        write_atomically(path, text.getvalue().encode())
         self._has_header = bool(rows)
 
     def write(self, step: int, terms: dict[str, float]) -> None:
@@ -38,8 +40,8 @@ class Log:
 
 
 def read(path: Path) -> list[dict[str, float]]:
-    """All whole rows of a log; a row cut short by a kill is left out."""
-    with path.open(newline="") as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        return [dict(zip(header, map(float, row), strict=True)) for row in reader if len(row) == len(header)]
+    """All whole rows of a log; one that was cut short, be it within its last number, is left out."""
+    text = path.read_text(encoding="utf-8")
+    reader = csv.reader(io.StringIO(text[: text.rfind("\n") + 1]))
+    header = next(reader, [])
+    return [dict(zip(header, map(float, row), strict=True)) for row in reader if len(row) == len(header)]

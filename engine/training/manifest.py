@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.training.lock import exclusive
+from engine.files import locked, write_atomically
 
 Status = Literal["waiting", "running", "done", "failed", "skipped", "interrupted"]
 
@@ -23,8 +22,8 @@ class Entry:
         id: The recipe's id.
         status: Where it stands.
         recipe: The row as JSON.
-        device: `cpu`, or the GPU's name; empty before it started.
-        threads: Torch threads.
+        device: Where it was trained: `cpu`, or the GPU's name; empty where that is not recorded.
+        threads: Torch threads of the training; None where that is not recorded.
         seconds: Wall time of training and of evaluation, by name.
         error: What went wrong; empty otherwise.
         checkpoint: The folder written; empty otherwise.
@@ -35,7 +34,7 @@ class Entry:
     status: Status
     recipe: Mapping[str, Any] = field(default_factory=dict)
     device: str = ""
-    threads: int = 1
+    threads: int | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
     checkpoint: str = ""
@@ -66,16 +65,7 @@ class Manifest:
         Raises:
             OSError: If the file cannot be written; the previous one stays.
         """
-        with exclusive(self.path.with_suffix(".lock"), wait=True):
+        with locked(self.path.with_suffix(".lock")):
             runs = self.read() | {entry.id: entry for entry in entries}
             text = json.dumps({"runs": [dataclasses.asdict(runs[name]) for name in sorted(runs)]}, indent=1)
-            fresh = self.path.with_suffix(".partial")
-            try:
-                with fresh.open("w", encoding="utf-8") as file:
-                    file.write(text + "\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                fresh.replace(self.path)
-            except OSError:
-                fresh.unlink(missing_ok=True)
-                raise
+            write_atomically(self.path, f"{text}\n".encode())

@@ -52,7 +52,6 @@ class RayWorkers:
         self.slots = min(room, slots) if slots else room
         self._queue = queue.Queue(actor_options={"num_cpus": 0})
         self._running: dict[Any, str] = {}
-        self._places = 0
 
     def start(self, name: str, work: Work, argument: Any) -> None:  # noqa: ANN401 - the work knows
         """Submits one task."""

@@ -53,7 +53,7 @@ def network(name: str, **options: Any) -> Network:  # noqa: ANN401 - a family's 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """All that decides the outcome of a run.
+    """All that decides the outcome of a run; a row that cannot be trained is refused with a ValueError.
 
     Attributes:
         id: Name shared by recipe, checkpoint folder and catalogue: `mnist/tc5`, `mnist/tc5-paper`.
@@ -91,6 +91,17 @@ class Recipe:
     source: str = ""
     note: str = ""
 
+    def __post_init__(self) -> None:
+        if not (self.objective is None or callable(getattr(self.objective, "losses", None))):
+            raise ValueError(
+                f"{self.id}: objective should be one of {list(OBJECTIVES)} with its parts, or None for a formula; "
+                f"got {self.objective!r}."
+            )
+        least = 0 if self.objective is None else 1
+        for name, value, lowest in (("steps", self.steps, least), ("batch_size", self.batch_size, 1)):
+            if value < lowest:
+                raise ValueError(f"{self.id}: {name} should be {lowest} or more; got {value}.")
+
 
 PARTS: Mapping[str, Registry[Any]] = MappingProxyType({"objective": OBJECTIVES, "term": TERMS, "optimiser": OPTIMISERS})
 
@@ -107,6 +118,7 @@ def from_json(row: Mapping[str, Any]) -> Recipe:
     Raises:
         KeyError: If a part's name is not registered.
         TypeError: If a field is missing or not known.
+        ValueError: If no run could follow from it.
     """
     fields = {name: _part(value) for name, value in row.items()}
     fields["needs"] = tuple(fields.get("needs", ()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Generator, Tensor, nn
 
+from engine.files import write_atomically
 from engine.training.recipe import Recipe, to_json
 
 WORDS = frozenset({"id", "title", "preset", "paper", "source", "note"})
@@ -49,18 +49,11 @@ class State:
         tensors |= {"noise": noise.get_state(), "default": torch.get_rng_state()}
         if torch.cuda.is_available():
             tensors |= {f"cuda.{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
-        fresh = self.path.with_suffix(".partial")
+        tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+        metadata = {"step": str(step), "recipe": self.fingerprint}
         try:
-            save_file(
-                {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()},
-                fresh,
-                metadata={"step": str(step), "recipe": self.fingerprint},
-            )
-            with fresh.open("rb") as file:
-                os.fsync(file.fileno())
-            fresh.replace(self.path)
+            write_atomically(self.path, lambda path: save_file(tensors, path, metadata=metadata))
         except (OSError, SafetensorError) as error:
-            fresh.unlink(missing_ok=True)
             raise OSError(
                 getattr(error, "errno", None) or errno.EIO,
                 f"The training state could not be written ({error}). Free space in {self.path.parent} or choose "

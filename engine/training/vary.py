@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import math
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,7 +40,10 @@ def vary(recipe: Recipe, settings: Sequence[str]) -> Recipe:
         key, equals, text = setting.partition("=")
         if not equals:
             raise SettingError(f"--set takes KEY=VALUE; got {setting!r}. For example: --set optimiser.lr=1e-4.")
-        changed = _changed(varied, key.split("."), text, _Place(recipe.id, key))
+        try:
+            changed = _changed(varied, key.split("."), text, _Place(recipe.id, key))
+        except ValueError as error:  # a row refuses what makes no sense
+            raise SettingError(str(error)) from error
         if changed != varied:
             varied = changed
             suffix.append(f"{key}={_shown(_get(changed, key.split('.')))}")
@@ -106,7 +110,10 @@ def _parsed(text: str, old: Any, hint: Any, place: _Place) -> Any:  # noqa: ANN4
     registry = _registry(old)
     if registry is not None or _children(old):
         if registry is not None and text in registry:
-            return registry.build(text)
+            try:
+                return registry.build(text)
+            except TypeError as error:
+                raise SettingError(f"{place.recipe}: {place.key}={text} does not say enough ({error}).") from error
         inner = [f"{place.key}.{name}" for name in _children(old)]
         raise SettingError(f"{place.recipe}: {place.key} has parts; set one of {inner}" + _or_names(registry))
     if typing.get_origin(hint) is Literal:
@@ -119,17 +126,24 @@ def _parsed(text: str, old: Any, hint: Any, place: _Place) -> Any:  # noqa: ANN4
         return text
     try:
         new = json.loads(text.lower() if text in ("True", "False", "None") else text)
-    except json.JSONDecodeError:
+    except ValueError:  # not JSON, or a number of thousands of digits
         new = text
     if isinstance(old, bool) or old is None:
         fits = isinstance(new, bool) or old is None
     else:
-        fits = isinstance(new, int | float) and not isinstance(new, bool)
+        fits = isinstance(new, int | float) and not isinstance(new, bool) and _is_finite(new)
         if isinstance(old, int):
             fits = fits and new == int(new)
     if not fits:
         raise SettingError(f"{place.recipe}: {place.key} is a {type(old).__name__}, {old!r} so far; got {text!r}.")
     return new if old is None else type(old)(new)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond any float
+        return False
 
 
 def _registry(value: Any) -> Registry[Any] | None:  # noqa: ANN401 - any part

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from engine.metrics import Metric, category_purity
+from engine.metrics import Metric, category_purity, measured
 from engine.training import Recipe
 from scripts.training.needs import CATEGORY_CLASSIFIER, model_of
 from scripts.training.runs import Job
@@ -34,19 +34,6 @@ def best_of(
     ]
     # A generator that leaves digits out may be pure as well, so eight different ones count first.
     place = max(range(len(results)), key=lambda i: (min(results[i].num_distinct, 8), results[i].mean_agreement))
-    seeds = ", ".join(str(row.seed) for row, _ in candidates)
-    sweep = {
-        SWEEP[0]: Metric(
-            value=tuple(result.mean_agreement for result in results),
-            unit="",
-            definition=f"Category purity of every seed that was trained ({seeds}); the best one is this model.",
-            higher_is_better=True,
-        ),
-        SWEEP[1]: Metric(
-            value=tuple(float(result.num_distinct) for result in results),
-            unit="classes",
-            definition=f"Distinct classes of every seed that was trained ({seeds}).",
-            higher_is_better=True,
-        ),
-    }
+    values = [result.mean_agreement for result in results], [float(result.num_distinct) for result in results]
+    sweep = {name: measured(name, tuple(figures)) for name, figures in zip(SWEEP, values, strict=True)}
     return *candidates[place], sweep

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from engine.checkpoints import choose_device as device_of
 from engine.training import Recipe
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
-
-
-class DeviceError(RuntimeError):
-    """The device asked for is not there."""
 
 
 def choose_device(name: str, place: int) -> torch.device:
@@ -28,14 +25,7 @@ def choose_device(name: str, place: int) -> torch.device:
         DeviceError: If there is no such GPU.
     """
     count = torch.cuda.device_count()
-    if name == "auto":
-        name = "cuda" if count else "cpu"
-    if name.startswith("cuda") and not count:
-        raise DeviceError("--device asks for a GPU and torch sees none here; use --device cpu, or auto.")
-    device = torch.device(f"cuda:{place % count}" if name == "cuda" else name)
-    if device.type == "cuda" and (device.index or 0) >= count:
-        raise DeviceError(f"--device {name} asks for a GPU that is not there; torch sees {count}.")
-    return device
+    return device_of(f"cuda:{place % count}" if count and name in ("auto", "cuda") else name)
 
 
 def device_name(name: str, place: int = 0) -> str:

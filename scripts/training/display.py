@@ -9,8 +9,10 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
+from engine.metrics import HEADLINES, METRICS, number
 from engine.training import Recipe
 from engine.training.estimate import Estimate
 from engine.training.fit import Progress
@@ -18,8 +20,6 @@ from scripts.training.runs import Outcome, Stage
 
 _PLAIN_EVERY_S = 30.0
 _BAR = 20
-# The metrics of the final table; the first three have published values.
-_COLUMNS = {"mse": "MSE", "nll": "NLL", "mig": "MIG", "accuracy": "accuracy", "category_purity": "category purity"}
 
 
 class Display:
@@ -90,28 +90,34 @@ def recipe_table(recipes: Sequence[Recipe], out: Path) -> Table:
     return table
 
 
-def estimate_table(rows: Mapping[str, Estimate], jobs: int) -> Table:
-    """Time and disk of every run, and of all."""
-    table = _plain_table("run", "updates left", "updates/s", "training", "state", "checkpoint")
+def estimate_table(rows: Mapping[str, Estimate | str], jobs: int) -> Table:
+    """Time and disk of every run, and of all; a string is an error."""
+    table = _plain_table("run", "updates left", "updates/s", "training", "state", "checkpoint", "remark")
     for name, row in rows.items():
+        if isinstance(row, str):
+            table.add_row(name, *("" for _ in range(5)), escape(row))
+            continue
         rate = f"{row.steps_per_s:.1f}" if row.steps_per_s else ""
+        time_left = "" if row.seconds is None else duration(row.seconds)
         disk = (size(row.run_bytes), size(row.checkpoint_bytes))
-        table.add_row(name, f"{row.steps_left:,}", rate, duration(row.seconds), *disk)
-    longest = max((row.seconds for row in rows.values()), default=0.0)
-    whole = max(longest, sum(row.seconds for row in rows.values()) / jobs)
-    states, checkpoints = (sum(getattr(r, name) for r in rows.values()) for name in ("run_bytes", "checkpoint_bytes"))
+        table.add_row(name, f"{row.steps_left:,}", rate, time_left, *disk, row.note)
+    known = [row for row in rows.values() if isinstance(row, Estimate)]
+    seconds = [row.seconds for row in known if row.seconds is not None]
+    about = "about" if len(seconds) == len(rows) else "at least"
+    whole = duration(max([*seconds, sum(seconds) / jobs]))
+    states, checkpoints = sum(row.run_bytes for row in known), sum(row.checkpoint_bytes for row in known)
     table.add_section()
-    table.add_row(f"all, {jobs} at once", "", "", f"about {duration(whole)}", size(states), size(checkpoints))
+    table.add_row(f"all, {jobs} at once", "", "", f"{about} {whole}", size(states), size(checkpoints))
     return table
 
 
 def result_table(outcomes: Mapping[str, Outcome | str]) -> Table:
     """Our metrics beside the paper's (in brackets); a string is an error."""
-    shown = [name for name in _COLUMNS if any(isinstance(o, Outcome) and name in o.metrics for o in outcomes.values())]
-    table = _plain_table("run", "state", *(_COLUMNS[name] for name in shown), "time", "remark")
+    shown = [name for name in HEADLINES if any(isinstance(o, Outcome) and name in o.metrics for o in outcomes.values())]
+    table = _plain_table("run", "state", *(METRICS[name].title for name in shown), "time", "remark")
     for name, outcome in outcomes.items():
         if isinstance(outcome, str):
-            table.add_row(name, "[red]failed[/red]", *("" for _ in shown), "", outcome.replace("[", r"\["))
+            table.add_row(name, "[red]failed[/red]", *("" for _ in shown), "", escape(outcome))
             continue
         cells = [_beside(*outcome.metrics[metric]) if metric in outcome.metrics else "" for metric in shown]
         seconds = sum(outcome.seconds.values())
@@ -139,4 +145,4 @@ def _plain_table(*names: str) -> Table:
 
 
 def _beside(value: float, paper: float | None) -> str:
-    return f"{value:.4g}" + (f" ({paper:.4g})" if paper is not None else "")
+    return number(value) + (f" ({number(paper)})" if paper is not None else "")

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.checkpoints import CheckpointError, load, weights_hash
 from engine.interfaces import Classifier
+from engine.models import MODELS
 from engine.training import Recipe
 from scripts.training.runs import Job
 
@@ -18,8 +19,13 @@ class NeedError(RuntimeError):
 
 def needed(recipe: Recipe) -> tuple[str, ...]:
     """Ids that must be there before this one is finished: what it stands on, and who names its categories."""
-    judge = CATEGORY_CLASSIFIER.get(recipe.dataset) if recipe.network.name == "info-gan-28" else None
+    judge = CATEGORY_CLASSIFIER.get(recipe.dataset) if discovers_categories(recipe) else None
     return (*recipe.needs, *([judge] if judge else []))
+
+
+def discovers_categories(recipe: Recipe) -> bool:
+    """Whether its network finds categories by itself, so that a classifier has to say what they mean."""
+    return getattr(MODELS[recipe.network.name], "discovers_categories", False)
 
 
 def models_of(row: Recipe, job: Job) -> dict[str, Any]:

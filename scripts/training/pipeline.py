@@ -18,19 +18,19 @@ from torch import nn
 from engine.checkpoints import Card, CheckpointError, half_precision, read_card, write_checkpoint
 from engine.checkpoints.loading import load_folder
 from engine.data import Dataset, load_dataset
+from engine.files import locked, write_atomically
 from engine.interfaces import Classifier
 from engine.metrics import Metric, evaluate
 from engine.training import Network, Recipe
 from engine.training.cluster import Context
 from engine.training.fit import Progress, fit
-from engine.training.lock import exclusive
 from engine.training.recipe import from_json
 from engine.training.state import fingerprint, saved_step
 from engine.training.trackers import Tracker, trackers
 from scripts.training.best_seed import SWEEP, best_of
 from scripts.training.devices import choose_device, device_name, fabric_for
 from scripts.training.needs import hash_of, judge_of, models_of
-from scripts.training.runs import Job, Outcome, Stage, facts_of, forget, is_finished, rows_of, run_folder, times_of
+from scripts.training.runs import Job, Outcome, Stage, facts_of, forget, is_finished, outcome_of, rows_of, run_folder
 from scripts.training.shipping import Shipment, changed_metrics, shipment
 
 SMALL_BYTES = 2_000_000  # weights below this are shipped as float32 without trying float16
@@ -76,13 +76,13 @@ def finished_checkpoint(job: Job) -> Outcome | None:
     try:
         card = read_card(folder)
         asked_for = _is_asked_for(card, job)
-    except (CheckpointError, KeyError, TypeError):
+    except (CheckpointError, KeyError, TypeError, ValueError):
         return None
     if not asked_for:
         return None
     numbers = {name: (m["value"], m.get("paper_value")) for name, m in card.metrics.items() if _plain(m["value"])}
     note = "Already there; --fresh trains it again."
-    return Outcome(status="done", note=note, checkpoint=str(folder), metrics=numbers)
+    return outcome_of(card.config["training"], note=note, checkpoint=str(folder), metrics=numbers)
 
 
 def _is_asked_for(card: Card, job: Job) -> bool:
@@ -96,8 +96,7 @@ def _trained(job: Job, context: Context) -> Outcome:
     dataset = prepared(job.recipe, context)
     candidates = [(row, _fit(row, dataset, job, context)) for row in rows_of(job)]
     if job.stage == "train":
-        device = device_name(job.device, context.place)
-        return Outcome(status="done", device=device, seconds=times_of(job, candidates[0][0]))
+        return outcome_of(facts_of(job, candidates[0][0]))
     row, model, sweep = best_of(candidates, job)
     facts = facts_of(job, row, [row.seed for row, _ in candidates])
     return _finish(row, model, dataset, job, context, facts=facts, sweep=sweep)
@@ -152,15 +151,14 @@ def prepared(recipe: Recipe, context: Context) -> Dataset:
 def _fit(row: Recipe, dataset: Dataset, job: Job, context: Context) -> nn.Module:
     """Trains one row, or takes it from its finished state."""
     folder = run_folder(job.runs, row)
-    folder.mkdir(parents=True, exist_ok=True)
-    with exclusive(folder / "run.lock"):
+    with locked(folder / "run.lock", wait=False):
         if job.fresh:
             forget(folder)
         from_step = saved_step(folder / "state.safetensors", row)
         finished = is_finished(row, job)
         if not finished:
             facts = {"device": device_name(job.device, context.place), "threads": job.threads}
-            (folder / "run.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+            write_atomically(folder / "run.json", f"{json.dumps(facts)}\n".encode())
         also = [] if finished else trackers(row, folder, from_step=from_step, wandb=job.wandb)
         try:
             return fit(
@@ -230,10 +228,9 @@ def _finish(
         log=log or run_folder(job.runs, row) / "log.csv",
         half=half,
     )
-    return Outcome(
-        status="done",
-        device=device_name(job.device, context.place),
-        seconds={**times_of(job, row), "evaluation": round(time.monotonic() - begun, 1)},
+    return outcome_of(
+        facts,
+        seconds={"evaluation": round(time.monotonic() - begun, 1)},
         checkpoint=str(folder),
         metrics={name: (m.value, m.paper_value) for name, m in metrics.items() if isinstance(m.value, float)},
     )

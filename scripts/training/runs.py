@@ -61,7 +61,8 @@ class Outcome:
     Attributes:
         status: `done`, or `skipped` with the reason in `note`.
         note: What there is to say.
-        device: Where it ran.
+        device: Where it was trained; empty where that is not recorded.
+        threads: Torch threads of the training; None where that is not recorded.
         seconds: Wall time by what was done.
         checkpoint: The folder written, if any.
         metrics: Single numbers by name, each with the paper's value or None.
@@ -70,16 +71,19 @@ class Outcome:
     status: Literal["done", "skipped"]
     note: str = ""
     device: str = ""
+    threads: int | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     checkpoint: str = ""
     metrics: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
 
 
 def run_folder(runs: Path, recipe: Recipe) -> Path:
-    """Where a run keeps its state: the recipe's id, and the seed where it is not the table's."""
-    row = RECIPES.get(recipe.id)
-    seed = "" if row is None or row.seed == recipe.seed else f"+seed={recipe.seed}"
-    return runs / f"{recipe.id}{seed}"
+    """Where a run keeps its state: the recipe's id, and the seed where the id does not tell it."""
+    name, *settings = recipe.id.split("+")
+    told = [setting for setting in settings if setting.startswith("seed=")]
+    usual = RECIPES[name].seed if name in RECIPES else 0
+    is_told = f"seed={recipe.seed}" in (told or [f"seed={usual}"])
+    return runs / (recipe.id if is_told else f"{recipe.id}+seed={recipe.seed}")
 
 
 def rows_of(job: Job) -> list[Recipe]:
@@ -103,7 +107,10 @@ def forget(folder: Path) -> None:
 
 
 def facts_of(job: Job, row: Recipe, seeds: Sequence[int] = ()) -> dict[str, Any]:
-    """What is known of a finished run: from its own files, so that it may have run elsewhere and long ago."""
+    """What is known of a finished run: from its own files, so that it may have run elsewhere and long ago.
+
+    What a run that was trained by `fit` alone does not tell is named under `not_recorded`.
+    """
     folder = run_folder(job.runs, row)
     path = folder / "run.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -114,9 +121,15 @@ def facts_of(job: Job, row: Recipe, seeds: Sequence[int] = ()) -> dict[str, Any]
     if rows:
         facts["seconds"] = round(training_seconds(folder / "log.csv"))
         facts["finished"] = datetime.fromtimestamp(rows[-1]["time"], UTC).isoformat(timespec="seconds")
+    missing = [name for name in ("device", "threads") if name not in known]
+    if missing and row.objective is not None:
+        facts["not_recorded"] = " and ".join(missing)
     return facts
 
 
-def times_of(job: Job, row: Recipe) -> dict[str, float]:
-    """Wall time of training, in seconds."""
-    return {"training": round(training_seconds(run_folder(job.runs, row) / "log.csv"), 1)}
+def outcome_of(facts: Mapping[str, Any], **results: Any) -> Outcome:  # noqa: ANN401 - fields of an outcome
+    """The outcome of a run that is done, with what its facts tell of the training."""
+    times = {"training": facts["seconds"]} if "seconds" in facts else {}
+    seconds = {**times, **results.pop("seconds", {})}
+    device, threads = facts.get("device", ""), facts.get("threads")
+    return Outcome(status="done", device=device, threads=threads, seconds=seconds, **results)

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from engine.checkpoints import Examples
 from engine.data import Batch, Dataset, Split
-from engine.data.sinelines import SLIDER_LIMITS
 from engine.interfaces import Axis
 from engine.metrics import Metric, batches, encode_batches
 from engine.models.axes import axes_of
@@ -51,7 +50,7 @@ def shipment(model: nn.Module, row: Recipe, dataset: Dataset, metrics: Mapping[s
         return _autoencoder(model, row, dataset, test, batch)
     if row.objective is None:
         return _formula(model, row, dataset, test, batch)
-    if any(part.kind == "onehot" for part in model.layout):  # type: ignore[union-attr] # no classifier
+    if getattr(model, "discovers_categories", False):
         return _generator(model, row, metrics)
     return _factors(model, row, dataset, test, batch)
 
@@ -87,10 +86,10 @@ def _factors(model: nn.Module, row: Recipe, dataset: Dataset, test: Split, batch
 
 
 def _formula(model: nn.Module, row: Recipe, dataset: Dataset, test: Split, batch: Batch) -> Shipment:
-    """The study's slider limits; percentiles of all rows, as published."""
+    """The formula's own limits; percentiles of all rows, as published."""
     everything = dataset.split("all").factors
     assert everything is not None and test.factors is not None  # the formula's own arguments
-    axes = axes_of(model, everything, names=dataset.factor_names, limits=SLIDER_LIMITS)  # type: ignore[arg-type]
+    axes = axes_of(model, everything, names=dataset.factor_names)  # type: ignore[arg-type]
     return Shipment(axes, _examples(batch, test.factors, test), row.network)
 
 
@@ -98,8 +97,7 @@ def _generator(model: nn.Module, row: Recipe, metrics: Mapping[str, Metric]) -> 
     """Codes from the prior and what they draw; the discriminator stays behind."""
     codes: Tensor = model.sample(_PRIOR_CODES, generator=torch.Generator().manual_seed(_SEED))  # type: ignore[operator]
     own = codes[:NUM_EXAMPLES]
-    continuous = sum(part.size for part in model.layout if part.kind == "continuous")  # type: ignore[union-attr]
-    axes = axes_of(model, codes, options=_options(metrics), limits=[(-1.0, 1.0)] * continuous)  # type: ignore[arg-type]
+    axes = axes_of(model, codes, options=_options(metrics))  # type: ignore[arg-type] # decodes
     examples = Examples(x=model.decode(own), codes=own)  # type: ignore[operator]
     return Shipment(axes, examples, Network(row.network.name, {**row.network.options, "discriminator": False}))
 

@@ -58,6 +58,7 @@ def test_metrics_agree_with_scikit_learn(run):
     rows = run(disentanglement, "--mig-rows", "300", "--dci-rows", "300", "--repeats", "1")
     assert [row["metric"] for row in rows] == ["MIG", "DCI"]
     assert rows[0]["difference"] < 1e-9
+    assert rows[1]["difference"] < 5e-3  # the same trees but for ties, which scikit-learn breaks by chance
 
 
 def test_a_skipped_move_counts_until_the_picture_of_a_later_one():

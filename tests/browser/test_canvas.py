@@ -181,6 +181,34 @@ def test_two_decoders_share_one_code(canvas, server, page):
     assert view.host.locator("figcaption").all_inner_texts() == ["fast", "slow"]
 
 
+def test_a_decoder_too_slow_for_the_hand_is_asked_when_it_lets_go(canvas, server, page):
+    page.goto(server.url)
+    page.evaluate(
+        """async () => {
+            const { mount, httpSource } = await import("/canvas/canvas.js");
+            const state = await (await fetch("/canvas/describe/toy/few")).json();
+            const source = httpSource("/canvas/decode");
+            const other = { label: "search", model: "toy/few", space: state.space, live: false,
+                source: { request: (asked) => { searches.push(asked.code[0]); return source.request(asked); } } };
+            window.searches = [];
+            mount(document.querySelector("#canvas"), { ...state, source, compare: [other] });
+        }"""
+    )
+    view = Driver(page)
+    view.settle()
+    first = page.evaluate("window.searches.length")
+    view.drag("z0", 0.5, 0.1, steps=6)
+    view.settle()
+    searched = page.evaluate("window.searches")
+    assert len(searched) == first + 1
+    assert searched[-1] == pytest.approx(view.code()[0])
+    pictures = view.host.locator("canvas").evaluate_all("all => all.map((one) => one.toDataURL())")
+    assert pictures[0] == pictures[1]
+    view.slider("z0").press("ArrowRight")
+    view.settle()
+    assert len(page.evaluate("window.searches")) == first + 2
+
+
 # ---------------------------------------------------------------------------------------------- scheduling
 
 SCRIPTED = """async (options) => {

@@ -6,7 +6,7 @@ import pytest
 
 from tests.apps.zoo import make_zoo
 
-IDS = ("dsprites/vae", "sinelines/gt", "mnist/tc5")
+IDS = ("dsprites/vae", "sinelines/gt", "mnist/tc5", "mnist/digits")
 SCATTER = "#lx-scatter canvas"
 
 
@@ -20,7 +20,7 @@ def url(serve, tmp_path_factory):
 def models(url, page):
     page.goto(url)
     page.locator(".lx-tab[data-title=Models]").click()
-    page.locator("#lx-catalogue tbody tr").nth(2).wait_for(timeout=90_000)
+    page.locator("#lx-catalogue tbody tr").nth(3).wait_for(timeout=90_000)
     return page
 
 
@@ -49,7 +49,7 @@ def ids_sorted_by(page, title):
 
 def test_the_table_sorts_both_ways_and_leaves_what_is_missing_at_the_end(models):
     assert order(models) == list(IDS)
-    assert ids_sorted_by(models, "MIG") == ["dsprites/vae", "sinelines/gt", "mnist/tc5"]  # one has a value
+    assert ids_sorted_by(models, "MIG") == list(IDS)  # one has a value
     assert ids_sorted_by(models, "Model") == sorted(IDS)
     assert ids_sorted_by(models, "Model") == sorted(IDS, reverse=True)
     header = models.locator("#lx-catalogue th", has_text="Model")
@@ -68,6 +68,31 @@ def test_a_chosen_model_shows_its_card_curve_and_matrix(models, seen):
     models.locator(".lx-plot .layer-above image, .lx-plot .imagelayer image").nth(5).wait_for()
     assert not models.evaluate("document.documentElement.scrollHeight > innerHeight")  # no page to scroll
     assert not [error for error in seen.errors if "404" not in error]
+
+
+def test_a_classifier_shows_what_it_is_and_the_sliders_keep_their_model(models, url, page, seen):
+    choose(models, "mnist/tc5")
+    models.locator("#lx-card h1", has_text="beta-TCVAE").wait_for()
+    choose(models, "mnist/digits")
+    models.locator("#lx-card h1", has_text="Digit classifier").wait_for()
+    tab(models, "Training curve")
+    models.locator(".lx-plot:visible .scatterlayer .js-line").first.wait_for()
+    tab(models, "Latent space")
+    models.locator("#lx-scatter .message", has_text="a classifier maps pictures to classes").wait_for()
+    assert models.locator(".lx-model.lx-here").get_attribute("data-id") == "mnist/tc5"
+    models.locator(".lx-tab[data-title=Traverse]").click()
+    models.locator(".latent-canvas input[type=range]").nth(4).wait_for()
+    models.locator(".lx-tab[data-title=Models]").click()
+    models.wait_for_function("location.hash.includes('card=mnist/digits')")
+    link = models.evaluate("location.hash")
+    assert not [error for error in seen.errors if "404" not in error]
+    models.goto("about:blank")
+    models.goto(url + link)
+    models.locator("#lx-catalogue tr[data-id='mnist/digits'][aria-selected=true]").wait_for(timeout=90_000)
+    models.locator("#lx-card h1", has_text="Digit classifier").wait_for()
+    models.locator(".lx-model[data-id='mnist/tc5']").click()  # what the sliders have comes back into view
+    models.locator("#lx-card h1", has_text="beta-TCVAE").wait_for()
+    assert not models.locator(".lx-notice").count()
 
 
 def test_a_point_shows_its_picture_and_opens_in_traverse(models):

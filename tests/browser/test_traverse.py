@@ -166,6 +166,43 @@ def test_strips_examples_and_undo(explorer, page):
     window.until(f"Math.abs(canvas.getCode()[2] - {start[2]}) < 1e-4")
 
 
+def test_the_last_choice_to_compare_with_wins_over_a_late_answer(explorer, page):
+    window = explorer("#model=mnist/tc5")
+    page.evaluate(
+        """() => { const ask = window.fetch; let first = true;
+            window.fetch = async (...question) => {
+                const slow = first && String(question[0]).includes("facts/mnist/ig5");
+                if (slow) { first = false; await new Promise((go) => setTimeout(go, 1500)); }
+                return ask(...question);
+            }; }"""
+    )
+    choice = page.get_by_label("Compare with")
+    choice.select_option("mnist/ig5")
+    choice.select_option("")
+    page.wait_for_timeout(2500)
+    assert window.canvas.locator("figure").count() == 1
+    assert choice.input_value() == ""
+    assert "compare" not in window.hash()
+
+
+def test_more_examples_come_once_however_often_they_are_asked_for(explorer, page):
+    window = explorer("#model=mnist/tc5")
+    window.tool("Examples")
+    cells = page.locator(".lx-gallery .lx-cell")
+    cells.nth(59).wait_for()
+    page.get_by_role("button", name="More").evaluate("button => { button.click(); button.click(); }")
+    cells.nth(95).wait_for()
+    page.wait_for_timeout(500)
+    assert cells.count() == 96
+
+
+def test_a_link_to_compare_with_nothing_known_still_opens_its_model(explorer, page):
+    window = explorer("#model=mnist/tc5&compare=mnist/unknown")
+    page.get_by_role("alert").get_by_text("No model 'mnist/unknown'").wait_for()
+    assert window.canvas.locator("figure").count() == 1
+    assert "compare" not in window.hash()
+
+
 def test_a_picture_is_uploaded_prepared_and_encoded(explorer, page, tmp_path):
     picture = Image.new("RGBA", (300, 220), (255, 255, 255, 0))
     ImageDraw.Draw(picture).line([(100, 40), (190, 40), (130, 180)], fill=(20, 40, 160, 255), width=22)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from typer.testing import CliRunner
 
 import engine
-from engine.checkpoints import CheckpointError
+from engine.checkpoints import CheckpointError, upload
 from scripts.export import app
 
 LOG = Path(sys.argv[1])
@@ -80,6 +80,7 @@ vae = Path(os.environ["LATENT_EXPLORER_CHECKPOINTS"]) / "sinelines" / "vae"
 (vae / "extra.csv").write_text("1\n")
 note("upload more", lambda: export("sinelines/vae", "--hub", "someone/zoo", "--revision", "next"))
 (vae / "extra.csv").unlink()
+note("unreadable", lambda: upload({"sinelines/vae": vae.with_name("gone")}, "someone/zoo"))
 note("upload less", lambda: export("sinelines/vae", "--hub", "someone/zoo", "--revision", "next"))
 note("branch", lambda: without_shipped("someone/zoo/sinelines/vae@next"))
 

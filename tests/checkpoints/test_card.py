@@ -4,9 +4,14 @@ import io
 import json
 
 import pytest
+import torch
 from PIL import Image
 
-from engine.checkpoints.card import readme
+from engine.checkpoints import read_examples
+from engine.checkpoints.card import readme, traversal_rows
+from engine.checkpoints.config import axes_of_config, read_config
+from engine.interfaces import Space
+from engine.metrics import METRICS as TABLE
 from tests.checkpoints.small import METRICS
 
 
@@ -42,6 +47,21 @@ def test_pictures(make, name, size):
     assert traversal.size == (11 * (size + 2) - 2, axes * (size + 2) - 2)
 
 
+@pytest.mark.parametrize("name", ["mnist/ss5", "mnist/ig5"])
+def test_every_code_of_the_traversal_has_one_category_and_the_category_shows_each_once(make, name):
+    folder, _ = make(name)
+    axes = axes_of_config(read_config(folder))
+    codes = read_examples(folder / "samples.safetensors", Space(kind="image", shape=(1, 28, 28))).codes
+    rows = traversal_rows(axes, codes)
+    assert len(rows) == min(8, len(axes)) and any(axis.kind == "category" for axis in axes)
+    for axis, row in zip(axes, rows, strict=False):
+        assert row[:, :10].sum(dim=1).eq(1).all() and row[:, :10].max(dim=1).values.eq(1).all()
+        if axis.kind == "category":
+            assert row[:, :10].equal(torch.eye(10))
+        else:
+            assert len(row) == 11 and row[:, :10].unique(dim=0).shape[0] == 1
+
+
 @pytest.mark.parametrize("name", ["sinelines/vae", "mnist/digits"])
 def test_no_pictures_where_nothing_is_drawn(make, name):
     folder, _ = make(name)
@@ -57,4 +77,8 @@ def test_a_card_without_metrics_says_so(make):
 def test_text_cannot_break_the_table(make):
     folder, _ = make("sinelines/vae")
     config = json.loads((folder / "config.json").read_text()) | {"source": "a | b\nc"}
-    assert "| Source | a / b c |" in readme(config, {})
+    assert r"| Source | a \| b c |" in readme(config, {})
+    row = {"value": 0.5, "unit": "a|b", "definition": TABLE["ece"].definition}
+    (line,) = [line for line in readme(config, {"ece": row}).splitlines() if line.startswith("| ece ")]
+    assert line.replace(r"\|", "").count("|") == 6, "five cells"
+    assert r"\|accuracy - confidence\|" in line

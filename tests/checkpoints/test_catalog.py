@@ -32,7 +32,6 @@ def test_a_line_of_the_catalogue(make):
     assert entry.latents == 12
     assert entry.parameters == sum(p.numel() for p in model.parameters())
     assert entry.bytes == sum(path.stat().st_size for path in folder.iterdir())
-    assert entry.headline == "mse"
     assert entry.metrics == {"mse": METRICS["mse"]}
     assert entry.folder == folder
     assert entry.error == ""
@@ -43,7 +42,7 @@ def test_kinds(make, name, kind):
     make(name, metrics={})
     (entry,) = engine.catalog()
     assert entry.kind == kind
-    assert entry.headline is None
+    assert entry.metrics == {}
 
 
 def test_no_weights_are_read(make, monkeypatch):
@@ -60,10 +59,10 @@ def test_no_weights_are_read(make, monkeypatch):
     [
         (lambda folder: (folder / "config.json").write_text("{"), "config.json is damaged"),
         (lambda folder: (folder / "metrics.json").write_text("{"), "metrics.json is damaged"),
-        (lambda folder: (folder / "metrics.json").write_text('{"mse": 3}'), "unexpected form"),
+        (lambda folder: (folder / "metrics.json").write_text('{"mse": 3}'), "an object for each metric; found mse = 3"),
         (lambda folder: (folder / "model.safetensors").unlink(), r"lacks model\.safetensors"),
         (lambda folder: rewrite(folder, format=9), "Update the program"),
-        (lambda folder: rewrite(folder, layout=[3]), "unexpected form"),
+        (lambda folder: rewrite(folder, layout=[3]), "should have a list of parts with name and size as layout"),
     ],
 )
 def test_a_damaged_entry_is_listed_with_its_error(make, damage, text):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.checkpoints import MissingCheckpointError, weights_hash, write_checkpoint
-from engine.checkpoints.hub import within
-from engine.checkpoints.resolve import HubReference, parse_hub
+from engine.checkpoints.hub_reference import HubReference, parse_hub
+from engine.checkpoints.time_limit import within
 from tests.checkpoints.small import METRICS, TRAINING, examples_of, recipe
 
 HERE = Path(__file__).resolve().parent
@@ -63,8 +63,9 @@ def write(root, name, needs=None):
 def test_uploading_takes_a_token(story):
     outcome = story["no token"]["result"]
     assert outcome["code"] == 1
-    assert "someone/zoo on the Hub asks for permission" in outcome["text"]
-    assert "`hf auth login` or set HF_TOKEN" in outcome["text"]
+    assert "The Hub does not let you write to someone/zoo" in outcome["text"]
+    assert "Log in with `hf auth login`, or set HF_TOKEN, with a token that may write there" in outcome["text"]
+    assert "terms" not in outcome["text"], "there are none to accept"
 
 
 def test_a_dry_run_sends_nothing(story):
@@ -157,7 +158,13 @@ def test_a_miss_fails_quickly(story, steps):
 def test_an_upload_with_the_hub_down_says_so(story):
     outcome = story["down: upload"]["result"]
     assert outcome["code"] == 1
-    assert "the Hub cannot be reached" in outcome["text"]
+    assert "Nothing was uploaded to someone/zoo: the Hub cannot be reached" in outcome["text"]
+    assert "neither shipped nor in the local cache" not in outcome["text"]
+
+
+def test_a_file_that_cannot_be_read_is_not_blamed_on_the_network(story):
+    assert story["unreadable"]["error"] == "FileNotFoundError"
+    assert story["unreadable"]["requests"] == []
 
 
 @pytest.mark.parametrize(

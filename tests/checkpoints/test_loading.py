@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import pytest
+import torch
 
 import engine
 from engine.checkpoints import (
     ConfigError,
     CorruptError,
+    DeviceError,
     MissingCheckpointError,
     NeedsError,
     NewerFormatError,
+    choose_device,
+    closure,
     weights_hash,
 )
 
@@ -36,7 +41,7 @@ def test_a_config_from_a_newer_format(edit):
         engine.load("sinelines/vae")
 
 
-@pytest.mark.parametrize("version", [None, "1", 0])
+@pytest.mark.parametrize("version", [None, "1", 0, True])
 def test_a_config_of_something_else(edit, version):
     edit(lambda config: config.update(format=version))
     with pytest.raises(ConfigError, match="has no format version"):
@@ -47,6 +52,64 @@ def test_a_config_that_lacks_a_field(edit):
     edit(lambda config: config.pop("network"))
     with pytest.raises(ConfigError, match="lacks network"):
         engine.load("sinelines/vae")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"weights": None}, "should have an object as weights; found None"),
+        ({"weights": "abc"}, "should have an object as weights; found 'abc'"),
+        ({"weights": {}}, r"lacks weights\.sha256"),
+        ({"weights": {"sha256": 5}}, r"should have a text as weights\.sha256; found 5"),
+        ({"needs": ["mnist/digits"]}, r"should have an object of hashes by id as needs; found \['mnist/digits'\]"),
+        ({"needs": {"mnist/digits": 3}}, "should have an object of hashes by id as needs"),
+        ({"network": None}, "should have an object as network; found None"),
+        ({"network": {"name": "dense", "options": []}}, r"should have an object as network\.options; found \[\]"),
+        ({"examples": []}, r"should have an object as examples; found \[\]"),
+        ({"examples": {"sha256": None}}, r"should have a text as examples\.sha256; found None"),
+        ({"kind": "classifier"}, "has kind 'classifier', which its network 'dense' is not"),
+        ({"kind": ["latent"]}, r"should have one of latent, formula, classifier as kind; found \['latent'\]"),
+        ({"id": 7}, "should have a text as id; found 7"),
+        ({"parameters": -1}, "should have a whole number as parameters; found -1"),
+        ({"layout": [3]}, r"should have a list of parts with name and size as layout; found \[3\]"),
+        ({"layout": None, "axes": "all"}, "should have a list of parts"),
+        ({"axes": {"a": 1}}, "should have a list of objects as axes"),
+        ({"training": "x" * 200}, r"as training; found 'xx.*\.\.\.\."),
+    ],
+)
+def test_a_field_of_another_type_is_named_and_listed(edit, change, message):
+    edit(lambda config: config.update(change))
+    with pytest.raises(ConfigError, match=message) as caught:
+        engine.load("sinelines/vae", device="cpu")
+    (entry,) = engine.catalog()
+    assert (entry.id, entry.kind, entry.error) == ("sinelines/vae", "damaged", str(caught.value))
+
+
+def test_a_layout_of_another_size_is_said(edit):
+    edit(lambda config: config["layout"].append({"name": "more", "size": 2, "kind": "continuous"}))
+    with pytest.raises(ConfigError, match="has a layout of 5 entries; its network takes 3"):
+        engine.load("sinelines/vae", device="cpu")
+
+
+def test_a_copied_folder_is_not_taken_for_another_model(make, root):
+    folder, _ = make("sinelines/vae")
+    shutil.copytree(folder, root / "sinelines" / "copy")
+    message = "is the config of 'sinelines/vae' and lies in the place of 'sinelines/copy': rename the folder"
+    for ref in ("sinelines/copy", root / "sinelines" / "copy"):
+        with pytest.raises(ConfigError, match=message):
+            engine.load(ref, device="cpu")
+    with pytest.raises(ConfigError, match=message):
+        closure(["sinelines/copy"])
+    errors = {entry.id: entry.error for entry in engine.catalog()}
+    assert errors["sinelines/vae"] == "" and message in errors["sinelines/copy"]
+
+
+@pytest.mark.parametrize("name", ["mnist/half+steps=100", "mnist/half+optimiser.lr=0.001+seed=2"])
+def test_a_varied_recipe_is_loaded_by_its_id(make, name):
+    make(name)
+    assert engine.load(name, device="cpu").id == name
+    with pytest.raises(MissingCheckpointError, match="No checkpoint 'owner/half"):
+        engine.load(name.replace("mnist", "owner"))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "3"])
@@ -68,6 +131,27 @@ def test_an_unknown_option(edit, options):
     edit(lambda config: config["network"]["options"].update(options))
     with pytest.raises(ConfigError, match="Dense does not take"):
         engine.load("sinelines/vae")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"low": None}, "has low = None"),
+        ({"high": float("nan")}, "has high = nan"),
+        ({"indices": []}, r"has indices = \(\)"),
+        ({"indices": [3]}, r"has indices = \(3,\)"),
+        ({"indices": 0}, "has indices = 0"),
+        ({"kind": "slider"}, "has kind = 'slider'"),
+        ({"kind": "category", "center": 0.0}, r"has options = \(\)"),
+        ({"kind": "category", "options": ["a"], "center": 4.0}, "has center = 4.0"),
+        ({"name": 3}, "3 has name = 3"),
+        ({"direction": "up"}, "has direction = 'up'"),
+    ],
+)
+def test_an_axis_that_cannot_be_moved_is_named(edit, change, message):
+    edit(lambda config: config["axes"][0].update(change))
+    with pytest.raises(ConfigError, match=f"sinelines/vae lists axes that cannot be read .*{message}"):
+        engine.load("sinelines/vae", device="cpu")
 
 
 def test_axes_that_cannot_be_read(edit):
@@ -121,6 +205,18 @@ def test_a_folder_takes_what_it_needs_from_beside_it(make, tmp_path, monkeypatch
     digits, _ = make("mnist/digits", to=tmp_path / "elsewhere")
     folder, _ = make("mnist/ss5", to=tmp_path / "elsewhere", needs={"mnist/digits": weights_hash(digits)})
     assert engine.load(folder).id == "mnist/ss5"
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:x", "cuda:99"])
+def test_a_device_that_is_not_there_is_said_before_anything_is_read(device):
+    with pytest.raises(DeviceError, match=f"evice '{device}'.*(use auto, cpu|sees)"):
+        engine.load("mnist/none", device=device)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_no_gpu_is_said():
+    with pytest.raises(DeviceError, match="Device 'cuda' asks for a GPU and torch sees none here; use cpu, or auto"):
+        choose_device("cuda")
 
 
 @pytest.mark.parametrize("device", ["cpu", "auto"])

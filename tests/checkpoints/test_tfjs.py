@@ -107,7 +107,7 @@ def test_a_card_says_where_it_comes_from(tmp_path, root):
     assert "hold no encoder" in (root / "sinelines/mine/README.md").read_text()
     assert card.metrics["mse"]["value"] == 6.48
     (entry,) = engine.catalog()
-    assert (entry.id, entry.headline, entry.preset) == ("sinelines/mine", "mse", "paper")
+    assert (entry.id, entry.preset, entry.metrics["mse"]["value"]) == ("sinelines/mine", "paper", 6.48)
 
 
 # what can be wrong

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -142,6 +144,78 @@ def test_what_is_no_picture_says_so():
         read_picture(file_of(ramp(200, 200).convert("RGB"), "JPEG")[:900], GREY)
 
 
+def test_a_deep_picture_is_reduced_before_it_is_scaled():
+    data = file_of(Image.fromarray(np.full((4000, 4000), 32_768, np.uint16)))  # 32 MB of pixels
+    tracemalloc.start()
+    prepared = read_picture(data, GREY, invert="no")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
+    assert prepared.notes[-1] == "Resized from 4000 x 4000 to 28 x 28 pixels."
+    torch.testing.assert_close(prepared.x, torch.full((1, 1, 28, 28), 0.5), atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["I;16", "I;16B", "I", "F"])
+def test_large_deep_pictures_keep_what_they_show(kind):
+    ramp = np.repeat(np.linspace(0, 60_000, 2048)[None], 8, axis=0)
+    dtype = {"I;16": "<u2", "I;16B": ">u2", "I": "<i4", "F": "<f4"}[kind]
+    picture = Image.frombytes(kind, (2048, 8), ramp.astype(dtype).tobytes())
+    x = read_picture(file_of(picture, "TIFF"), GREY, fit="stretch", invert="no").x[0, 0, 14]
+    torch.testing.assert_close(x, (torch.arange(28) + 0.5) / 28 * 60_000 / 65_535, atol=0.02, rtol=0)
+
+
+def animation():
+    frames = [ramp(20, 20), Image.new("L", (20, 20), 255), ramp(20, 20).rotate(90)]
+    return file_of(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+def photograph():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return file_of(ramp(20, 20).convert("RGB"), "JPEG", exif=exif)
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of some of the damage
+@pytest.mark.parametrize(
+    "whole",
+    [
+        animation,
+        photograph,
+        lambda: file_of(ramp(20, 20), "TIFF", compression="tiff_lzw"),
+        lambda: file_of(ramp(20, 20), "TIFF", save_all=True, append_images=[ramp(9, 9)]),
+        lambda: file_of(ramp(20, 20).convert("P")),
+        lambda: file_of(ramp(20, 20), "BMP"),
+        lambda: file_of(ramp(20, 20), "PPM"),
+        lambda: file_of(ramp(20, 20).convert("RGBA"), "WEBP"),
+    ],
+    ids=["GIF", "JPEG", "TIFF", "pages", "PNG", "BMP", "PPM", "WEBP"],
+)
+def test_whatever_is_damaged_ends_in_a_sentence_or_in_a_picture(whole):
+    data, chance = whole(), random.Random(0)
+    for _ in range(150):
+        damaged = bytearray(data)
+        for _ in range(chance.randint(1, 6)):
+            place = chance.randrange(min(len(damaged), 400))
+            damaged[place] = chance.choice([0, 1, 2, 127, 128, 255, chance.randrange(256)])
+        if chance.random() < 0.3:
+            del damaged[chance.randrange(len(damaged)) :]
+        try:
+            assert read_picture(bytes(damaged), GREY).x.shape == (1, 1, 28, 28)
+        except PictureError as error:
+            assert str(error)
+
+
+def test_a_frame_that_breaks_pillow_is_damage(monkeypatch):
+    from PIL.GifImagePlugin import GifImageFile
+
+    def broken(self):
+        raise struct.error("unpack requires a buffer of 4 bytes")
+
+    monkeypatch.setattr(GifImageFile, "n_frames", property(broken))
+    with pytest.raises(PictureError, match="damaged or cut short .unpack requires"):
+        read_picture(animation(), GREY)
+
+
 @pytest.mark.parametrize("text", ["1,2,3,4", "1 2\n3 4", "1;2;3;4", "t,x\n0,1\n1,2\n2,3\n3,4", " 1\n2\n3\n4\n"])
 def test_numbers_in_many_forms(text):
     assert read_series(text, CURVE).x.tolist() == [[1, 2, 3, 4]]
@@ -154,8 +228,10 @@ def test_another_length_is_resampled_and_that_is_said():
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("1 2 x", "'x' is not a finite"), ("1 nan 2", "'nan'"), ("5", "got 1"), ("", "got 0")]
-)
+    ("text", "message"),
+    [("1 2 x", "'x' is not a finite"), ("1 nan 2", "'nan'"),
+     ("1 -3000000 2", "'-3000000' lies beyond ±1,000,000"), ("5", "got 1"), ("", "got 0")],
+)  # fmt: skip
 def test_what_is_no_series_says_so(text, message):
     with pytest.raises(PictureError, match=message):
         read_series(text, CURVE)

@@ -16,7 +16,7 @@ README = ROOT / "README.md"
 def entry(**changes):
     mse = {"value": 6.4321, "paper_value": 6.481531}
     row = {"id": "dsprites/ae", "title": "Autoencoder", "dataset": "dsprites", "kind": "latent", "latents": 5}
-    row |= {"bytes": 812_345, "metrics": {"mse": mse, "mig": {"value": 0.0312}}, "headline": "mse", "folder": Path()}
+    row |= {"bytes": 812_345, "metrics": {"mse": mse, "mig": {"value": 0.0312}}, "folder": Path()}
     return Entry(**row | changes)
 
 
@@ -27,7 +27,7 @@ def test_a_row_shows_measured_and_published_figures():
 
 
 def test_what_was_not_measured_stays_empty():
-    row = models_table([entry(metrics={}, headline=None, latents=0)]).splitlines()[-1]
+    row = models_table([entry(metrics={}, latents=0)]).splitlines()[-1]
     assert "| – | – | – | 0.8 |" in row
 
 
@@ -55,6 +55,13 @@ def test_the_readme_is_up_to_date(capsys):
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README.read_text(encoding="utf-8")))))
 def test_what_the_readme_links_to_exists(link):
     assert (ROOT / link).exists()
+
+
+def test_the_python_of_the_readme_runs():
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert blocks
+    for code in blocks:
+        exec(compile(code, "README.md", "exec"), {})
 
 
 def test_every_command_of_make_in_the_readme_exists():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.figures import metric_rows, metrics_table, mi_matrix, training_curve
-from engine.figures.metrics_table import number
+from engine.metrics import number
 from tests.figures.helpers import check
 
 ROWS = [

@@ -46,6 +46,14 @@ def test_known_limits_take_the_place_of_measured_ranges():
     assert one.effect > 5 * 0.99 * 5 / 9
 
 
+def test_a_model_says_its_own_limits():
+    class Bounded(Paint):
+        code_limits = ((-2.0, 3.0), (0.0, 1.0), (-1.0, 4.0))
+
+    found = {axis.indices: (axis.low, axis.high) for axis in axes_of(Bounded(), codes()) if axis.kind == "continuous"}
+    assert found == {(3,): (-2.0, 3.0), (4,): (0.0, 1.0), (5,): (-1.0, 4.0)}
+
+
 def test_factors_keep_their_order():
     class Factors(Paint):
         layout = (Part("factor", 6),)

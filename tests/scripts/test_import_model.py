@@ -30,6 +30,14 @@ def test_a_name_can_be_given(source, tmp_path):
     assert (tmp_path / "out" / "sinelines" / "theirs" / "config.json").is_file()
 
 
+@pytest.mark.parametrize("name", ["foo", "../../x/y", "sinelines/../y", "sinelines/", "nothing/y", "sinelines/a/b", ""])
+def test_a_name_the_catalogue_could_not_find_is_refused(source, tmp_path, name):
+    outcome = RUNNER.invoke(app, ["tfjs", str(source), "--out", str(tmp_path / "a" / "b" / "out"), "--id", name])
+    assert outcome.exit_code == 1
+    assert "is <data set>/<name>, such as dsprites/mine" in " ".join(outcome.output.split())
+    assert not (tmp_path / "a").exists() and not (tmp_path / "x").exists()
+
+
 def test_files_that_are_not_there(source, tmp_path):
     (source / "config.json").unlink()
     outcome = RUNNER.invoke(app, ["tfjs", str(source), "--out", str(tmp_path / "out")])

@@ -16,23 +16,24 @@ from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 import engine
-from engine.checkpoints import read_card
+from engine.checkpoints import DeviceError, read_card
 from engine.data import DATASETS, Split
+from engine.files import locked
 from engine.interfaces import Space
 from engine.metrics import Metric
 from engine.training import RECIPES
-from engine.training.cluster import Context
+from engine.training.cluster import Context, Message, Task
 from engine.training.fit import fit
-from engine.training.lock import exclusive
 from engine.training.manifest import Manifest
 from engine.training.vary import vary
-from scripts.train_all import app, arguments, chosen
+from scripts.train_all import app, arguments, chosen, run_all
 from scripts.training import pipeline
-from scripts.training.devices import DeviceError, device_name
+from scripts.training.devices import device_name
 from scripts.training.needs import NeedError, needed
 from scripts.training.pipeline import PipelineError, run_one
 from scripts.training.runs import Job, Stage, run_folder
@@ -132,6 +133,36 @@ def test_a_seed_sweep_keeps_the_generator_with_the_purest_categories(tmp_path):
 
 
 @pytest.mark.usefixtures("tiny_digits")
+def test_seeds_that_were_trained_by_fit_are_judged_without_training_and_what_is_not_known_is_said(tmp_path):
+    run_one(job("mnist/digits", tmp_path), SILENT)
+    sweep = job("mnist/ig5", tmp_path, seeds=(0, 1, 2), stage="evaluate")
+    states = [tmp_path / "runs" / "mnist" / name / "state.safetensors" for name in ("ig5", "ig5+seed=1", "ig5+seed=2")]
+    for seed, state in enumerate(states):
+        row = replace(sweep.recipe, seed=seed)
+        fit(row, DATASETS.build("mnist").split(row.split), folder=state.parent, report_every=5)
+    before = [state.read_bytes() for state in states]
+    outcome = run_one(sweep, SILENT)
+    training = read_card(tmp_path / "out" / "mnist" / "ig5").config["training"]
+    assert training["sweep"] == [0, 1, 2] and training["not_recorded"] == "device and threads"
+    assert not {"device", "threads"} & training.keys()
+    assert (outcome.device, outcome.threads) == ("", None) and outcome.seconds["training"] == training["seconds"]
+    assert "not recorded device and threads" in (tmp_path / "out" / "mnist" / "ig5" / "README.md").read_text()
+    assert [state.read_bytes() for state in states] == before
+    assert not list((tmp_path / "runs" / "mnist").glob("ig5*/run.json")), "nothing is made up afterwards"
+
+
+def test_every_seed_has_a_folder_of_its_own(tmp_path):
+    def folders(row):
+        return [run_folder(tmp_path, replace(row, seed=seed)).name for seed in (0, 1, 2)]
+
+    row = RECIPES["mnist/ig5"]
+    assert folders(row) == ["ig5", "ig5+seed=1", "ig5+seed=2"]
+    assert folders(vary(row, ["steps=7"])) == ["ig5+steps=7", "ig5+steps=7+seed=1", "ig5+steps=7+seed=2"]
+    assert folders(vary(row, ["seed=1"])) == ["ig5+seed=1+seed=0", "ig5+seed=1", "ig5+seed=1+seed=2"]
+    assert folders(replace(row, id="mnist/mine")) == ["mine", "mine+seed=1", "mine+seed=2"]
+
+
+@pytest.mark.usefixtures("tiny_digits")
 def test_a_generator_without_a_judge_says_what_to_train_first_and_keeps_its_state(tmp_path, monkeypatch):
     monkeypatch.setenv("LATENT_EXPLORER_CHECKPOINTS", str(tmp_path / "none"))
     with pytest.raises(NeedError, match=r"mnist/ig5 needs mnist/digits: .* Train it first \(--only 'mnist/digits"):
@@ -189,7 +220,7 @@ def test_a_checkpoint_of_the_same_recipe_is_left_alone_and_of_another_replaced(t
 def test_a_run_that_is_being_trained_elsewhere_is_refused(tmp_path):
     one = job("mnist/ae5", tmp_path)
     with (
-        exclusive(run_folder(one.runs, one.recipe) / "run.lock"),
+        locked(run_folder(one.runs, one.recipe) / "run.lock"),
         pytest.raises(RuntimeError, match="in use by another process"),
     ):
         run_one(one, SILENT)
@@ -297,6 +328,64 @@ def test_a_dry_run_estimates_and_writes_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_dry_run_tells_what_is_wrong_with_a_row_in_its_line(monkeypatch):
+    bad = vary(RECIPES["sinelines/vae"], ["dataset=foo"])
+    waits = replace(RECIPES["sinelines/ae"], needs=("mnist/none",))
+    monkeypatch.setattr("scripts.train_all.chosen", lambda only, preset: [RECIPES["sinelines/gt"], bad, waits])
+    result = call("--dry-run")
+    assert result.exit_code == 1
+    lines = {line.split()[0]: line for line in result.output.splitlines() if line.startswith("sinelines/")}
+    assert "KeyError: No data set 'foo'; choose one of" in lines["sinelines/vae+dataset=foo"]
+    assert "105,600" in lines["sinelines/ae"] and "Cannot be measured before mnist/none is" in lines["sinelines/ae"]
+    assert "0 s" in lines["sinelines/gt"] and "at least 0 s" in result.output
+    monkeypatch.setattr("scripts.train_all.chosen", lambda only, preset: [waits])
+    assert call("--dry-run").exit_code == 0, "it may be trained by the same call"
+
+
+class Here:
+    """Does the work in this process."""
+
+    slots = 1
+
+    def start(self, name, work, argument):
+        self.messages = [Message(name, "done", work(argument, SILENT))]
+
+    def poll(self):
+        return self.messages
+
+    def close(self):
+        self.messages = []
+
+
+class Interrupted(Here):
+    """Somebody presses Ctrl-C while the first run is on."""
+
+    def start(self, name, work, argument):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("tiny_digits")
+def test_the_manifest_keeps_what_it_knows_of_runs_that_are_not_run_again(tmp_path):
+    jobs = [job(name, tmp_path, threads=3) for name in ("mnist/ae5", "mnist/vae5")]
+    tasks = [Task(one.recipe.id, one) for one in jobs]
+    manifest, console = Manifest(tmp_path / "runs" / "manifest.json"), Console(quiet=True)
+    run_all(tasks, Here(), console)
+    first = manifest.read()
+    assert {(entry.status, entry.device, entry.threads) for entry in first.values()} == {("done", "cpu", 3)}
+    assert all(entry.seconds.keys() == {"training", "evaluation"} for entry in first.values())
+    elsewhere = [replace(task, argument=replace(task.argument, threads=1, device="auto")) for task in tasks]
+    run_all(elsewhere, Here(), console)
+    again = manifest.read()
+    for name, entry in again.items():
+        assert (entry.status, entry.device, entry.threads) == ("done", "cpu", 3), "as it was trained"
+        assert entry.seconds == {"training": first[name].seconds["training"]}
+        assert (entry.checkpoint, entry.headline) == (first[name].checkpoint, first[name].headline)
+    run_all(elsewhere, Interrupted(), console)
+    last = manifest.read()
+    assert last["mnist/ae5"].status == "interrupted"
+    assert last["mnist/vae5"] == again["mnist/vae5"]
+
+
 SETTINGS = ["steps=400", "batch_size=32"]
 WORDS = ["--only", "sinelines/vae", "--only", "sinelines/gt", "--device", "cpu", "--save-every", "0"]
 
@@ -319,7 +408,7 @@ def test_killed_and_started_again_it_ends_with_the_weights_of_a_run_left_alone(t
         first.wait()
     again = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
-    assert "sinelines/vae" in again.stdout and "(3.284)" in again.stdout, "our figure beside the paper's"
+    assert "sinelines/vae" in again.stdout and "(3.28)" in again.stdout, "our figure beside the paper's"
     dataset = DATASETS.build("sinelines")
     whole = fit(row, dataset.split("train"), folder=tmp_path / "whole", report_every=20)
     weights = load_file(tmp_path / "out" / row.id / "model.safetensors")

@@ -1,18 +1,17 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.objectives import OBJECTIVES, Autoencoding, SquaredError
+from engine.objectives import OBJECTIVES
 from engine.training.fit import TrainingDivergedError, fit
 from engine.training.log import read
 from engine.training.state import StateError, fingerprint, saved_step
-from tests.training.toys import small, split_for
+from tests.training.toys import Distilled, small, split_for
 
 RESUMED = ["sinelines/vae", "dsprites/gt", "mnist/ss5", "mnist/ig5", "mnist/digits"]
 
@@ -112,18 +111,3 @@ def test_what_a_recipe_stands_on_reaches_its_objective(tmp_path, monkeypatch):
     reports = []
     fit(recipe, split_for(recipe), folder=tmp_path, needs={"toy/teacher": teacher}, on_progress=reports.append)
     assert reports[0].terms["teacher"] > 0
-
-
-@dataclass(frozen=True)
-class Distilled(Autoencoding):
-    """An autoencoder that is told what a teacher says."""
-
-    terms: tuple = (SquaredError(),)
-    teacher: Any = None
-
-    def standing_on(self, models):
-        return replace(self, teacher=models["toy/teacher"])
-
-    def losses(self, model, batch, player, *, generator):
-        losses = super().losses(model, batch, player, generator=generator)
-        return {**losses, "teacher": self.teacher(batch.x).square().mean()}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from engine.training.estimate import training_seconds
 from engine.training.log import Log, read
 
@@ -24,6 +26,25 @@ def test_a_row_cut_short_by_a_kill_is_left_out(tmp_path):
     assert [row["step"] for row in read(path)] == [10]
     Log(path, from_step=10).write(20, {"loss": 2.0})
     assert [row["step"] for row in read(path)] == [10, 20]
+
+
+@pytest.mark.parametrize("rest", ["20,1000.5,", "20,1000.5,1", "20,1000.5,1e-", "20,1000.5,17.25"])
+def test_a_row_cut_within_its_last_number_is_no_smaller_number(tmp_path, rest):
+    path = tmp_path / "log.csv"
+    Log(path).write(10, {"loss": 1.0})
+    with path.open("a") as file:
+        file.write(rest)
+    assert [row["step"] for row in read(path)] == [10]
+    Log(path, from_step=20).write(30, {"loss": 2.0})
+    assert [(row["step"], row["loss"]) for row in read(path)] == [(10, 1.0), (30, 2.0)]
+
+
+@pytest.mark.parametrize("whole", ["", "step,ti", "step,time,loss", "step,time,loss\n"])
+def test_a_log_without_a_row_is_begun_anew(tmp_path, whole):
+    path = tmp_path / "log.csv"
+    path.write_text(whole)
+    Log(path).write(10, {"kl": 1.0})
+    assert path.read_text().splitlines()[0] == "step,time,kl"
 
 
 def test_a_new_run_begins_with_an_empty_log(tmp_path):

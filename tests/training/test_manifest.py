@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 
 import pytest
 
-from engine.training.lock import BusyError, exclusive
 from engine.training.manifest import Entry, Manifest
 
 
@@ -40,32 +38,3 @@ def test_a_manifest_that_cannot_be_written_stays_as_it_was(tmp_path, monkeypatch
         manifest.put(Entry(id="a", status="failed"))
     assert manifest.read()["a"].status == "done"
     assert not list(tmp_path.glob("*.partial"))
-
-
-def test_a_lock_is_refused_to_a_second_holder_and_ends_with_the_first(tmp_path):
-    path = tmp_path / "run.lock"
-    with exclusive(path), pytest.raises(BusyError, match=r"in use by another process; .* --runs"), exclusive(path):
-        pass
-    with exclusive(path):
-        pass
-
-
-def test_a_lock_dies_with_its_holder(tmp_path):
-    context = multiprocessing.get_context("fork")
-    holds = context.Event()
-    process = context.Process(target=hold, args=(tmp_path / "run.lock", holds), daemon=True)
-    process.start()
-    assert holds.wait(20)
-    with pytest.raises(BusyError), exclusive(tmp_path / "run.lock"):
-        pass
-    process.kill()
-    process.join()
-    with exclusive(tmp_path / "run.lock"):
-        pass
-
-
-def hold(path, holds):
-    with exclusive(path):
-        holds.set()
-        holds.wait()
-        multiprocessing.Event().wait()

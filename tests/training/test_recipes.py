@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -75,6 +76,21 @@ def test_all_rows_of_the_study_are_there():
     assert {name.partition("/")[2] for name in STARTERS if name.startswith("sinelines/")} >= study
     digits = {"ae5", "vae5", "tc5", "ss5", "ig5", "ae10", "vae10", "tc10", "ss10", "digits"}
     assert {name.partition("/")[2] for name in STARTERS if name.startswith("mnist/")} >= digits
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 0}, "mnist/ae5: steps should be 1 or more; got 0"),
+        ({"steps": -5}, "steps should be 1 or more; got -5"),
+        ({"objective": None, "steps": -1}, "steps should be 0 or more; got -1"),
+        ({"batch_size": 0}, "batch_size should be 1 or more; got 0"),
+        ({"objective": "autoencoding"}, "objective should be one of .* or None for a formula; got 'autoencoding'"),
+    ],
+)
+def test_a_row_that_cannot_be_trained_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        replace(RECIPES["mnist/ae5"], **changes)
 
 
 def test_what_a_row_needs_is_a_row():

@@ -46,6 +46,11 @@ def test_booleans_words_and_parts():
     assert swapped.id.endswith("+optimiser.momentum=0.9+optimiser=sgd")
 
 
+def test_a_formula_takes_no_word_for_an_objective():
+    with pytest.raises(SettingError, match="sinelines/gt: objective should be one of .* or None for a formula"):
+        vary(RECIPES["sinelines/gt"], ["objective=autoencoding"])
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
@@ -58,9 +63,18 @@ def test_booleans_words_and_parts():
         ("steps=many", "steps is a int, .* so far; got 'many'"),
         ("steps=1.5", "steps is a int"),
         ("steps=true", "steps is a int"),
+        ("steps=1e999", "steps is a int, .* so far; got '1e999'"),
+        ("steps=NaN", "steps is a int"),
+        (f"steps=1{'0' * 400}", "steps is a int"),
+        (f"steps=1{'0' * 5000}", "steps is a int"),
+        ("optimiser.lr=Infinity", "optimiser.lr is a float"),
+        ("steps=-5", r"mnist/tc5: steps should be 1 or more; got -5\."),
+        ("steps=0", "steps should be 1 or more; got 0"),
+        ("batch_size=0", "batch_size should be 1 or more; got 0"),
+        ("objective=autoencoding", "objective=autoencoding does not say enough .*'terms'"),
         ("network.variational=3", "network.variational is a bool"),
         ("precision=64", r"precision should be one of \['32-true', 'bf16-mixed'\]; got '64'"),
-        ("optimiser=rmsprop", r"has parts; set one of \['optimiser.lr'.*or replace it by one of \['adam', 'sgd'\]"),
+        ("optimiser=rmsprop", r"has parts; set one of \['optimiser.lr'.*or replace it by one of \['adam', .*'sgd'\]"),
         ("objective.terms=1", "has parts"),
         ("steps", "--set takes KEY=VALUE; got 'steps'"),
     ],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
+from typing import Any
 
 import torch
 
 from engine.data import Split, load_dataset
+from engine.objectives import Autoencoding, SquaredError
 from engine.training import RECIPES, Network
 
 SMALL = {"width": 4, "hidden": 8}
@@ -43,3 +45,18 @@ def small(name, **changes):
     options = {} if recipe.objective is None else {key: SMALL[key] for key in allowed}
     network = Network(recipe.network.name, {**recipe.network.options, **options})
     return replace(recipe, **{"network": network, "steps": 10, "batch_size": 8, **changes})
+
+
+@dataclass(frozen=True)
+class Distilled(Autoencoding):
+    """An autoencoder that is told what a teacher says."""
+
+    terms: tuple = (SquaredError(),)
+    teacher: Any = None
+
+    def standing_on(self, models):
+        return replace(self, teacher=models["toy/teacher"])
+
+    def losses(self, model, batch, player, *, generator):
+        losses = super().losses(model, batch, player, generator=generator)
+        return {**losses, "teacher": self.teacher(batch.x).square().mean()}

@@ -1,9 +1,10 @@
-// Talking to the explorer's routes. `Problem` carries a sentence for the user; `away` tells a lost server from a refusal.
+// Talking to the explorer's routes. `Problem` carries a sentence for the user; `away` tells a lost server from one that
+// answers, `busy` one that may answer later from one that refuses or fails.
 
 export class Problem extends Error {
-  constructor(text, { away = false } = {}) {
+  constructor(text, { away = false, busy = false } = {}) {
     super(text);
-    this.away = away;
+    Object.assign(this, { away, busy });
   }
 }
 
@@ -22,8 +23,9 @@ export function connect(base) {
     }
     if (response.ok) return response;
     const answer = await response.json().catch(() => ({}));
-    if (AWAY.includes(response.status)) throw new Problem(LOST, { away: true });
-    throw new Problem(answer.error ?? `The server could not do this (HTTP ${response.status}); its log tells more.`);
+    if (AWAY.includes(response.status) && !answer.error) throw new Problem(LOST, { away: true });
+    const text = answer.error ?? `The server could not do this (HTTP ${response.status}); its log tells more.`;
+    throw new Problem(text, { busy: response.status === 503 });
   }
 
   const send = (path, fields) =>

@@ -21,9 +21,10 @@ export function blend(panel, tools) {
   const walk = h("div", { class: "lx-walk" }, film, scrub);
   panel.append(h("div", { class: "lx-blend" }, h("div", { class: "lx-buttons" }, set("a"), set("b"), swap, play,
     h("div", { class: "lx-grow" }), h("span", { class: "lx-muted" }, "Download"), ...files), hint, walk));
-  let codes = null, timer = null, drawn = null;
+  let codes = null, timer = null, drawn = null, asked = 0;
 
   async function load() {
+    const ticket = ++asked;
     const facts = tools.facts();
     if (panel.hidden || !facts) return;
     const { a, b } = state.now;
@@ -37,7 +38,7 @@ export function blend(panel, tools) {
     if (!ready || key === drawn) return;
     stop();
     const answer = await notices.attempt(() => api.post("line", { model: facts.model, a, b, count: FRAMES, thumbnails: 11 }));
-    if (!answer) return;
+    if (!answer || ticket !== asked) return;
     [codes, drawn] = [answer.codes, key];
     film.replaceChildren(...unpack(answer).map((one) => thumbnail(one, facts.space)));
     notices.say(answer.note);

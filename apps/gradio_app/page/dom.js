@@ -1,16 +1,8 @@
-// Small things for building the page: elements, icons, bytes.
+// Small things for building the page: elements, icons, keys, patience.
 
-/** An element with attributes, `on...` listeners and children. */
-export function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (typeof value === "boolean") node.toggleAttribute(name, value);
-    else if (value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
-  return node;
-}
+import { h } from "./canvas.js";
+
+export { h };
 
 /** A line icon of 16 x 16. */
 export function icon(name) {
@@ -29,16 +21,6 @@ export function button(text, { name = null, title = text, onclick, ...more } = {
   const label = text ? {} : { "aria-label": title };
   return h("button", { type: "button", class: "lx-button", title, onclick, ...label, ...more },
     name ? icon(name) : "", text ? h("span", {}, text) : "");
-}
-
-export function fromBase64(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
-
-export function toBase64(bytes) {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
 }
 
 /** The list's elements as one stop of the Tab key: arrow keys move inside, Home and End to its ends. */

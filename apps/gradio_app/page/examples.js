@@ -12,14 +12,18 @@ export function examples(panel, tools) {
   const hint = h("p", { class: "lx-hint" });
   panel.append(hint, gallery);
   arrowKeys(gallery, { selector: ".lx-cell" });
-  let model = null, total = null;
+  let model = null, total = null, asked = 0;
 
   async function load() {
     const facts = tools.facts();
     const start = gallery.querySelectorAll(".lx-cell").length;
     if (!facts || (total !== null && start >= total)) return;
+    const ticket = ++asked;
+    more.disabled = true;
     const answer = await notices.attempt(() => api.examples(facts.model, start, PAGE));
-    if (!answer || facts.model !== model) return;
+    if (ticket !== asked) return;
+    more.disabled = false;
+    if (!answer) return;
     total = answer.total;
     more.remove();
     gallery.append(...unpack(answer).map((one, k) => cell(facts, one, start + k, answer.captions[k])));
@@ -33,6 +37,7 @@ export function examples(panel, tools) {
     return h("button", { type: "button", class: "lx-cell", title: caption, "aria-label": `Example ${caption}`, tabindex: -1,
       onclick: () => notices.attempt(async () => {
         const answer = await api.post("jump", { model: facts.model, to: "example", index });
+        if (tools.facts().model !== facts.model) return;
         tools.go(answer.code);
         tools.setInput(answer.input, `example ${caption.replace(/^number /, "")}`, answer.code);
       }) }, thumbnail(one, facts.space));

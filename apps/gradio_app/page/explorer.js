@@ -8,7 +8,7 @@ import { statusLine } from "./status.js";
 import { notices } from "./notices.js";
 import { traverse } from "./traverse.js";
 
-const SHARED = ["model", "code", "range", "compare", "a", "b", "workspace", "theme"]; // what Python sees, session.py
+const SHARED = ["model", "card", "code", "range", "compare", "a", "b", "workspace", "theme"]; // what Python sees, session.py
 const THEME_KEY = "latent-explorer/theme";
 
 /** Builds the page; the host keeps the state for Python (`keep`) and passes events on (`tell`). */
@@ -36,6 +36,7 @@ export function start({ base, first, workspaces, keep, tell }) {
     writeAddress();
     if (changed.has("workspace")) tell("opened");
     if (changed.has("theme")) tell("themed");
+    if (changed.has("card") && !changed.has("model")) tell("switched"); // another model tells when it is on the screen
   });
   addEventListener("hashchange", () => state.set(asked(fromHash(location.hash), state.now, workspaces), "address"));
 
@@ -68,7 +69,7 @@ function asked(value, now, workspaces) {
   const changes = Object.fromEntries(Object.entries(value).filter(([name, one]) => one !== null || name !== "model"));
   if (changes.workspace && !workspaces.includes(changes.workspace)) delete changes.workspace;
   if (!changes.model || changes.model === now.model) return changes;
-  return { code: null, a: null, b: null, names: {}, compare: null, ...changes };
+  return { card: null, code: null, a: null, b: null, names: {}, compare: null, ...changes };
 }
 
 function topBar(place, { state, notices }, workspaces) {

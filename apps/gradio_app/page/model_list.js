@@ -25,7 +25,7 @@ export function modelList(place, { state, api, first, notices }) {
   function entry({ id, name, title, detail, metric, error, preset }, unit) {
     const open = () => {
       if (error) notices.problem(new Error(error));
-      else state.set({ model: id, code: null, a: null, b: null, names: {}, compare: null }, "list");
+      else state.set({ model: id, card: null, code: null, a: null, b: null, names: {}, compare: null }, "list");
     };
     const said = metric && `${metric.name} ${metric.value}${metric.paper ? `, paper ${metric.paper}` : ""}`;
     const value = metric && h("span", { class: "lx-metric", title: `${said}: ${metric.definition}`, "aria-label": said },

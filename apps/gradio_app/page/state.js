@@ -3,14 +3,14 @@
 const CODE_DIGITS = 5;
 
 /**
- * {model, code, range, compare, a, b, names, workspace, theme}; `set` changes some of them and tells listeners which.
- * A code of null means the model's own start.
+ * {model, card, code, range, compare, a, b, names, workspace, theme}; `set` changes some of them and tells listeners
+ * which. A code of null means the model's own start; a card other than null is the classifier that Models shows.
  */
 export function createState(initial) {
   const listeners = new Set();
   const state = {
     get: () => ({ ...state.now }),
-    now: { model: null, code: null, range: "percentile", compare: null, a: null, b: null, names: {}, ...initial },
+    now: { model: null, card: null, code: null, range: "percentile", compare: null, a: null, b: null, names: {}, ...initial },
     set(changes, from = null) {
       const changed = Object.keys(changes).filter((name) => !same(changes[name], state.now[name]));
       if (!changed.length) return;
@@ -27,6 +27,7 @@ export function toHash(state) {
   const fields = new URLSearchParams();
   if (state.workspace && state.workspace !== state.home) fields.set("workspace", state.workspace);
   if (state.model) fields.set("model", state.model);
+  if (state.card) fields.set("card", state.card);
   for (const name of ["code", "a", "b"]) {
     const own = name === "code" && same(state.code, state.start); // the model's start need not be told
     if (state[name] && !own) fields.set(name, state[name].map(short).join(","));
@@ -41,7 +42,7 @@ export function toHash(state) {
 export function fromHash(hash) {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));
   const found = {};
-  for (const name of ["workspace", "model", "compare"]) {
+  for (const name of ["workspace", "model", "card", "compare"]) {
     const value = fields.get(name);
     if (value && value.length <= 200) found[name] = value;
   }

@@ -68,7 +68,16 @@ export function statusLine(place, context) {
     const ready = document.visibilityState === "hidden" ? true : await check();
     setTimeout(watch, ready || away ? EVERY_MS / (away ? 3 : 1) : 500);
   }
-  notices.attempt(describe);
+  /** The first look at the catalogue: while others keep a starting server busy, it comes later. */
+  async function begin() {
+    try {
+      await describe();
+    } catch (error) {
+      if (error.away || error.busy) setTimeout(begin, 2000);
+      else notices.problem(error);
+    }
+  }
+  begin();
   watch();
   state.listen((changed) => { if (changed.has("model")) model.textContent = state.now.model ?? ""; });
 

@@ -11,11 +11,11 @@ export function strips(panel, tools) {
   let asked = 0, drawn = null;
 
   async function draw() {
+    const ticket = ++asked; // first of all: what is on the screen already must not be painted over by a late answer
     const facts = tools.facts(), code = tools.code();
     if (panel.hidden || !facts || !code) return;
     const key = JSON.stringify([facts.model, code, state.now.range]);
     if (key === drawn) return;
-    const ticket = ++asked;
     try {
       const answer = await api.post("strips", { model: facts.model, code, range: state.now.range,
         count: facts.axes.length > 6 ? 11 : 9 });
@@ -24,7 +24,7 @@ export function strips(panel, tools) {
       fill(facts, code, answer);
       notices.say(answer.note);
     } catch (error) {
-      if (!error.away) notices.problem(error); // the status line tells of a lost server
+      if (!error.away && ticket === asked) notices.problem(error); // the status line tells of a lost server
     }
   }
 

@@ -1,10 +1,10 @@
 // Small pictures and curves from the bytes of an answer {shape, data}.
 
-import { fromBase64 } from "./dom.js";
+import { drawPixels, fromBase64 } from "./canvas.js";
 
 /** Takes {shape: [N, H, W, C] or [N, T], data} apart into one {shape, bytes} an example. */
 export function unpack({ shape, data }) {
-  const bytes = fromBase64(data);
+  const bytes = new Uint8Array(fromBase64(data));
   const [count, ...one] = shape;
   const size = bytes.length / Math.max(1, count);
   return Array.from({ length: count }, (_, k) => ({ shape: one, bytes: bytes.slice(k * size, (k + 1) * size) }));
@@ -15,18 +15,8 @@ export function thumbnail({ shape, bytes }, space, pixels = 96) {
   const canvas = document.createElement("canvas");
   canvas.className = "lx-thumb";
   if (shape.length === 1) drawCurve(canvas, new Float32Array(bytes.buffer, bytes.byteOffset), space, pixels);
-  else drawImage(canvas, shape, bytes);
+  else drawPixels(canvas, shape, bytes);
   return canvas;
-}
-
-function drawImage(canvas, [height, width, channels], bytes) {
-  Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
-  for (let p = 0, i = 0; p < width * height; p++, i += channels) {
-    image.data.set([bytes[i], bytes[channels === 1 ? i : i + 1], bytes[channels === 1 ? i : i + 2], 255], 4 * p);
-  }
-  context.putImageData(image, 0, 0);
 }
 
 function drawCurve(canvas, values, space, pixels) {

@@ -1,6 +1,6 @@
 // Workspace Traverse: the live canvas, the buttons that jump to codes, and the dock below.
 
-import { Refused, httpSource, mount } from "./canvas.js";
+import { Refused, close, httpSource, keptNames, mount, namesKey } from "./canvas.js";
 import { button, h } from "./dom.js";
 import { blend } from "./blend.js";
 import { examples } from "./examples.js";
@@ -16,7 +16,7 @@ export function traverse(place, context) {
   const { api, state, notices, first } = context;
   const http = httpSource(api.canvas);
   const shown = { facts: null, input: null, other: null }; // what is on the screen now
-  let canvas = null, wanted = 0;
+  let canvas = null, wanted = 0, compared = 0;
 
   const stage = h("div", { class: "lx-canvas" });
   const bar = actionBar();
@@ -41,17 +41,21 @@ export function traverse(place, context) {
     try {
       const facts = first.facts?.model === model ? first.facts : await api.facts(model);
       const code = await codeFor(facts);
-      const other = await otherFor(facts);
-      if (ticket === wanted) show(facts, code, other);
+      const { compare } = state.now;
+      const other = (await notices.attempt(() => otherFor(facts))) ?? null; // a bad one must not keep the model away
+      if (ticket !== wanted) return;
+      if (!other && state.now.compare === compare) state.set({ compare: null }, "traverse");
+      show(facts, code, other);
     } catch (error) {
       if (ticket !== wanted) return;
-      if (error.away && !shown.facts) {
+      if ((error.away || error.busy) && !shown.facts) {
         setTimeout(() => { if (ticket === wanted) open(model); }, 1000);
         return;
       }
       notices.problem(error);
-      const back = shown.facts?.model ?? first.facts?.model;
+      const back = shown.facts?.model ?? first.facts?.model ?? context.list.models()[0];
       if (back && back !== model) state.set({ model: back, code: tools.code() ?? null, names: shown.names ?? {} }, shown.facts ? "traverse" : "start");
+      if (shown.facts) context.tell("switched"); // back to the model before
     } finally {
       if (ticket === wanted) place.removeAttribute("aria-busy");
     }
@@ -80,11 +84,11 @@ export function traverse(place, context) {
   function show(facts, code, other) {
     const again = shown.facts?.model === facts.model;
     Object.assign(shown, { facts, other });
-    shown.names = { ...keptNames(facts.model), ...(again ? {} : state.now.names) };
+    shown.names = { ...keptNames(namesKey(facts.model)), ...(again ? {} : state.now.names) };
     const frame = same(code, facts.code) ? facts.frame : undefined;
     const options = { ...facts, code, frame, names: shown.names, label: labelOf(facts), compare: views(), source: http,
-      range: state.now.range, theme: "class", showStats: false, storageKey: nameKey(facts.model), onCommit: committed,
-      onRename: renamed, onRange: (range) => state.set({ range }, "traverse"), onFrame: framed };
+      range: state.now.range, theme: "class", showStats: false, onCommit: committed, onRename: renamed,
+      onRange: (range) => state.set({ range }, "traverse"), onFrame: framed };
     stage.classList.toggle("lx-several", options.compare.length > 0);
     if (canvas) canvas.setModel(options);
     else canvas = mount(stage, options);
@@ -94,7 +98,8 @@ export function traverse(place, context) {
     tools.onFacts.forEach((call) => call(facts));
     tools.onCode.forEach((call) => call(code));
     context.tell("switched");
-    if (other) encodeInput();
+    if ((other?.model ?? null) !== state.now.compare) compareWith(state.now.compare); // chosen while this was loading
+    else if (other) encodeInput();
   }
 
   function committed(code) {
@@ -119,7 +124,8 @@ export function traverse(place, context) {
   function views() {
     const { other, input, facts } = shown;
     const list = [];
-    if (other) list.push({ label: `${other.model}, same input`, model: other.model, space: other.space, source: redrawn });
+    // Without an encoder every picture is a search of a second or more: too slow to follow the hand.
+    if (other) list.push({ label: `${other.model}, same input`, model: other.model, space: other.space, source: redrawn, live: other.encodes });
     if (input) list.push({ label: input.label, model: "input", space: facts.space, source: { request: async ({ seq }) => ({ ...input.picture, seq, ms: 0 }) } });
     return list;
   }
@@ -160,9 +166,12 @@ export function traverse(place, context) {
   }
 
   async function compareWith(model) {
+    const ticket = ++compared, { facts } = shown;
     state.set({ compare: model || null }, "traverse");
-    shown.other = (await notices.attempt(() => otherFor(shown.facts))) ?? null;
-    if (!shown.other) state.set({ compare: null }, "traverse");
+    const other = (await notices.attempt(() => otherFor(facts))) ?? null;
+    if (ticket !== compared || facts !== shown.facts) return; // another one was chosen meanwhile
+    shown.other = other;
+    if (!other) state.set({ compare: null }, "traverse");
     beside();
   }
 
@@ -170,7 +179,9 @@ export function traverse(place, context) {
 
   function actionBar() {
     const jump = (to, fields = {}) => notices.attempt(async () => {
-      const answer = await api.post("jump", { model: shown.facts.model, to, ...fields });
+      const { facts } = shown;
+      const answer = await api.post("jump", { model: facts.model, to, ...fields });
+      if (facts !== shown.facts) return;
       canvas.setCode(answer.code, { commit: true });
       if (answer.input) setInput(answer.input, "nearest example", answer.code);
       notices.say(answer.note);
@@ -264,22 +275,6 @@ function labelOf(facts) {
   return facts.label.split(", ")[0]; // "Autoencoder" of "Autoencoder, 5 latents": the sliders tell the rest
 }
 
-function nameKey(model) {
-  return `latent-explorer/names/${model}`; // where canvas.js keeps the names of a model's axes
-}
-
-function keptNames(model) {
-  try {
-    return JSON.parse(localStorage.getItem(nameKey(model)) ?? "{}") ?? {};
-  } catch {
-    return {};
-  }
-}
-
 function asFrame({ shape, bytes }) {
   return { shape, bytes: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) };
-}
-
-function close(a, b) {
-  return a?.length === b?.length && a.every((value, k) => Math.abs(value - b[k]) <= 1e-5 * (1 + Math.abs(value)));
 }

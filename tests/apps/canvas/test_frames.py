@@ -13,7 +13,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.canvas import BusyError, Frame, answer, decode_frame, describe, frames, read_message, static_folder
+from apps.canvas import Frame, answer, decode_frame, describe, frames, read_message, static_folder
+from apps.refusals import BusyError, RefusedError, UnknownModelError
+from engine.explain import Redraw
 from tests.apps.canvas.toys import lookup_of, toys
 
 MODELS = toys()
@@ -94,12 +96,12 @@ def test_every_finite_code_is_answered_with_its_number(code, seq):
     ],
 )
 def test_a_malformed_request_is_told_what_is_wrong(payload, text):
-    with pytest.raises(ValueError, match=text):
+    with pytest.raises(RefusedError, match=text):
         answer(lookup_of(MODELS), payload)
 
 
-def test_an_unknown_model_is_a_key_error_of_the_lookup():
-    with pytest.raises(KeyError, match="No model 'toy/fwe'; choose one of"):
+def test_an_unknown_model_is_an_error_of_the_lookup():
+    with pytest.raises(UnknownModelError, match="No model 'toy/fwe'; choose one of"):
         answer(lookup_of(MODELS), request(FEW, model="toy/fwe"))
 
 
@@ -116,7 +118,7 @@ def test_an_unknown_model_is_a_key_error_of_the_lookup():
     ],
 )
 def test_a_body_that_is_no_request_is_told_so(body, text):
-    with pytest.raises(ValueError, match=text):
+    with pytest.raises(RefusedError, match=text):
         read_message(body)
 
 
@@ -143,7 +145,7 @@ def test_a_model_of_the_wrong_shape_is_named():
 
 
 def test_values_that_are_not_finite_are_not_drawn():
-    with pytest.raises(ValueError, match="not finite; move the sliders"):
+    with pytest.raises(RefusedError, match="not finite; move the sliders"):
         decode_frame(fake(lambda z: torch.full((1, 1, 28, 28), math.nan)), request(FEW))
 
 
@@ -179,6 +181,21 @@ def test_who_waits_too_long_is_told_the_server_is_busy(monkeypatch):
     monkeypatch.setattr(frames, "_TURNS", threading.BoundedSemaphore(1))
     with frames._TURNS, pytest.raises(BusyError, match="server is busy"):
         decode_frame(FEW, request(FEW))
+
+
+def test_searching_codes_does_not_hold_up_live_pictures(monkeypatch):
+    class Encoding(type(FEW)):
+        def encode(self, x):
+            return torch.zeros(len(x), 5)
+
+    quick = Encoding("quick", FEW.layout, FEW.axes, FEW.space)
+    monkeypatch.setattr(frames, "WAIT_S", 0.01)
+    monkeypatch.setattr(frames, "_SEARCHES", threading.BoundedSemaphore(1))
+    with frames._SEARCHES:
+        with pytest.raises(BusyError):
+            decode_frame(Redraw(FEW, MODELS["toy/slow"]), request(FEW))  # has no encoder: 120 steps of a search
+        assert decode_frame(Redraw(FEW, quick), request(FEW))[0] == (28, 28, 1)
+        assert decode_frame(FEW, request(FEW))[0] == (28, 28, 1)
 
 
 def test_a_failing_decoder_gives_its_turn_back(monkeypatch):

@@ -7,7 +7,10 @@ import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from apps.canvas import routes
 from apps.canvas.routes import FILES, canvas_routes
+from apps.refusals import BusyError, RefusedError
+from engine.checkpoints import CorruptError
 from tests.apps.canvas.toys import lookup_of, toys
 
 
@@ -37,7 +40,7 @@ def test_pixels_come_as_bytes_with_their_shape_and_number(client):
         (b"nonsense", 400, "not JSON"),
         (json.dumps(question(code=[0.0] * 4)).encode(), 400, "code should have 5 numbers"),
         (json.dumps(question(model="toy/none")).encode(), 404, "No model 'toy/none'; choose one of"),
-        (b" " * 300_000, 400, "longer than 262144 bytes"),
+        (b" " * 300_000, 400, "larger than 0.25 MB"),
     ],
 )
 def test_a_bad_request_is_answered_in_words(client, body, status, text):
@@ -46,26 +49,25 @@ def test_a_bad_request_is_answered_in_words(client, body, status, text):
     assert text in answer.json()["error"]
 
 
-def test_a_busy_server_says_so(client, monkeypatch):
-    from apps.canvas import BusyError, routes
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (BusyError("The server is busy."), 503, "The server is busy."),
+        (torch.OutOfMemoryError("CUDA out of memory."), 507, "The device's memory is full."),
+        (RefusedError("This code draws nothing."), 400, "This code draws nothing."),
+        (CorruptError("model.safetensors is cut short."), 409, "model.safetensors is cut short."),
+        (RuntimeError("a bug"), 500, "The program failed (RuntimeError)."),
+    ],
+)
+def test_what_goes_wrong_is_told_in_words_to_the_sliders_and_to_the_page(client, monkeypatch, error, status, text):
+    def fail(*arguments, **options):
+        raise error
 
-    def busy(lookup, message):
-        raise BusyError("The server is busy.")
-
-    monkeypatch.setattr(routes, "answer", busy)
-    answer = client.post("decode", json=question())
-    assert (answer.status_code, answer.json()["error"]) == (503, "The server is busy.")
-
-
-def test_a_full_device_is_told_in_words(client, monkeypatch):
-    from apps.canvas import routes
-
-    def full(lookup, message):
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-
-    monkeypatch.setattr(routes, "answer", full)
-    answer = client.post("decode", json=question())
-    assert (answer.status_code, answer.json()["error"].partition(".")[0]) == (507, "The device's memory is full")
+    monkeypatch.setattr(routes, "answer", fail)
+    monkeypatch.setattr(routes, "describe", fail)
+    for answer in (client.post("decode", json=question()), client.get("describe/toy/few")):
+        assert answer.status_code == status
+        assert answer.json()["error"].startswith(text)
 
 
 def test_decoding_is_no_get(client):

@@ -8,7 +8,9 @@ import time
 import torch
 from torch import nn
 
+from apps.refusals import UnknownModelError
 from engine.interfaces import Axis, Part, Space
+from engine.models.middle import middle
 
 
 class LinearDecoder(nn.Module):
@@ -18,6 +20,7 @@ class LinearDecoder(nn.Module):
         super().__init__()
         self.id, self.layout, self.axes, self.space, self.wait_s = id, layout, axes, space, wait_s
         self.latent_dim = sum(part.size for part in layout)
+        self.mean_code = middle(axes, torch.zeros(self.latent_dim))
         generator = torch.Generator().manual_seed(seed)
         self.weight = nn.Parameter(waves(self.latent_dim, space, generator))
 
@@ -75,7 +78,7 @@ def toys():
 def lookup_of(models):
     def lookup(name):
         if name not in models:
-            raise KeyError(f"No model {name!r}; choose one of {sorted(models)}.")
+            raise UnknownModelError(f"No model {name!r}; choose one of {sorted(models)}.")
         return models[name]
 
     return lookup

@@ -9,8 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,7 +24,7 @@ from apps.gradio_app import first_view, routes, traverse
 from apps.gradio_app.browser import default_model, listing
 from apps.gradio_app.routes import explorer_routes, warming
 from apps.shelf import Shelf
-from engine.checkpoints import CorruptError, catalog, load
+from engine.checkpoints import catalog, load
 from tests.apps.zoo import make_zoo
 
 ROOT = Path(__file__).parents[3]
@@ -75,68 +73,6 @@ def png(picture):
     return buffer.getvalue()
 
 
-# ---------------------------------------------------------------------------------------------- shelf
-
-
-def entry(name, kind="latent", error=""):
-    return SimpleNamespace(id=name, kind=kind, error=error, dataset="mnist", title=name, latents=2, preset="starter",
-                           headline=None, metrics={})  # fmt: skip
-
-
-def test_a_model_is_loaded_once_whoever_asks_first():
-    loads = []
-
-    def slow(name, device):
-        loads.append(name)
-        time.sleep(0.05)
-        return object()
-
-    shelf = Shelf(load=slow, catalogue=lambda: (entry("mnist/ae5"),))
-    found = []
-    threads = [threading.Thread(target=lambda: found.append(shelf.get("mnist/ae5"))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert loads == ["mnist/ae5"]
-    assert len(set(map(id, found))) == 1
-
-
-def test_a_model_that_fails_to_load_leaves_the_others():
-    def load_one(name, device):
-        if name == "mnist/bad":
-            raise CorruptError("model.safetensors is cut short.")
-        return name
-
-    shelf = Shelf(load=load_one, catalogue=lambda: (entry("mnist/ae5"), entry("mnist/bad")))
-    assert shelf.get("mnist/ae5") == "mnist/ae5"
-    with pytest.raises(CorruptError):
-        shelf.get("mnist/bad")
-    assert shelf.get("mnist/ae5") == "mnist/ae5"
-
-
-def test_visitors_reach_the_catalogue_and_nothing_else():
-    shelf = Shelf(load=lambda name, device: name, catalogue=lambda: (entry("mnist/ae5"),))
-    for name in ("/etc/passwd", "../mnist/ae5", "owner/repo", "mnist/ae5 > owner/repo"):
-        with pytest.raises(KeyError, match="No model"):
-            shelf.get(name)
-
-
-def test_the_least_recently_used_model_makes_room(monkeypatch):
-    monkeypatch.setattr("apps.shelf.CAPACITY", 2)
-    loads = []
-    shelf = Shelf(load=lambda name, device: loads.append(name) or name, catalogue=lambda: tuple(map(entry, "abc")))
-    for name in ("a", "b", "a", "c", "a", "b"):
-        shelf.get(name)
-    assert loads == ["a", "b", "c", "b"]
-
-
-def test_an_unknown_device_is_refused(shelf):
-    with pytest.raises(ValueError, match="This machine offers"):
-        shelf.put("tpu")
-    assert shelf.put("cpu") == "cpu"
-
-
 # ---------------------------------------------------------------------------------------------- requests
 
 
@@ -183,10 +119,44 @@ def test_another_model_redraws_what_this_one_draws(client, shelf):
     with torch.inference_mode():
         expected = vae.decode(vae.encode(shelf.get("sinelines/gt").decode(z[None])))[0]
     np.testing.assert_allclose(np.frombuffer(response.content, "<f4"), expected, atol=1e-5)
-    assert (
-        client.post("/canvas/decode", json={"model": "sinelines/gt > mnist/tc5", "code": [0] * 5, "seq": 1}).status_code
-        == 400
-    )
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("sinelines/gt > mnist/tc5", 400),
+        ("sinelines/gt > sinelines/vae > sinelines/gt", 404),
+        ("mnist/tc5 > mnist/digits", 404),
+        ("mnist/digits", 404),
+        ("sinelines/gt > ", 404),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_words(client, name, status):
+    for path, fields in (("decode", {"code": [0] * 5, "seq": 1}), ("describe", {})):
+        ask = client.post if fields else client.get
+        more = {"json": {"model": name, **fields}} if fields else {}
+        answer = ask(f"/canvas/{path}" + ("" if fields else f"/{name}"), **more)
+        assert answer.status_code == status
+        assert answer.json()["error"]
+
+
+@pytest.mark.parametrize("name", ["sinelines/gt > sinelines/vae", "mnist/digits", "mnist/unknown"])
+def test_only_models_with_sliders_have_facts(client, name):
+    for path in ("facts", "examples"):
+        answer = client.get(f"/explorer/{path}/{name}")
+        assert answer.status_code == 404
+        assert name in answer.json()["error"]
+    assert name in post(client, "jump", 404, model=name, to="mean")["error"]
+
+
+def test_a_bug_is_an_error_of_the_server_with_a_line_in_its_log(client, monkeypatch, caplog):
+    def broken(model, fields):
+        raise KeyError("posX")
+
+    monkeypatch.setattr(traverse, "jump", broken)
+    answer = post(client, "jump", 500, model="mnist/tc5", to="mean")
+    assert "KeyError" in answer["error"]
+    assert "broken" in caplog.text
 
 
 def test_strips_hold_a_walk_along_every_axis(client, shelf):
@@ -334,6 +304,11 @@ def test_only_the_pages_own_files_are_served(client, name):
 # ---------------------------------------------------------------------------------- browser, first view, page
 
 
+def entry(name, kind="latent", error=""):
+    return SimpleNamespace(id=name, kind=kind, error=error, dataset="mnist", title=name, latents=2, preset="starter",
+                           metrics={})  # fmt: skip
+
+
 def test_the_browser_groups_by_data_set_and_leaves_classifiers_out(shelf):
     groups = listing(shelf)
     assert [group["title"] for group in groups] == ["Sinelines", "MNIST"]
@@ -406,6 +381,7 @@ import gradio, inspect
 assert isinstance(module.demo, gradio.Blocks)
 assert set(module.LAUNCH_KW) <= set(inspect.signature(gradio.Blocks.launch).parameters)
 assert module.LAUNCH_KW["max_file_size"] and module.LAUNCH_KW["strict_cors"] and not module.LAUNCH_KW["ssr_mode"]
+assert module.LAUNCH_KW["inbrowser"] is False
 assert "allowed_paths" not in module.LAUNCH_KW and "share" not in module.LAUNCH_KW
 assert module.demo.delete_cache == (600, 3600) and module.demo.analytics_enabled is False
 visible = [d["api_name"] for d in module.demo.config["dependencies"] if d["api_visibility"] == "public"]
@@ -414,7 +390,7 @@ assert visible == [], f"public events: {visible}"
 
 
 def test_importing_the_app_is_cheap_and_its_settings_are_strict(tmp_path):
-    env = {**os.environ, "LATENT_EXPLORER_CACHE": str(tmp_path)}
+    env = {**os.environ, "LATENT_EXPLORER_CACHE": str(tmp_path), "LATENT_EXPLORER_OPEN": "0"}
     done = subprocess.run([sys.executable, "-c", CHEAP], cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
 

@@ -20,8 +20,9 @@ from apps.gradio_app.data_shelf import DataShelf
 from apps.gradio_app.dataset_pages import PAGE_SIZE, choices, filters, page_of, rows_where
 from apps.gradio_app.model_card import card_html, markdown_html
 from apps.gradio_app.scatter_points import code_of_row, picture_of_row, points_of, scatter_state
+from apps.refusals import RefusedError
 from apps.shelf import Shelf
-from engine.checkpoints import Examples
+from engine.checkpoints import CorruptError, Examples
 from engine.data import DataUnavailableError, load_dataset
 from tests.apps.zoo import ROWS, make_zoo
 
@@ -49,6 +50,16 @@ def test_the_table_has_a_row_for_every_model_and_marks_the_current_one(shelf):
     assert [row["id"] for row in value["rows"]] == [entry.id for entry in shelf.entries()]
     assert [row["id"] for row in value["rows"] if row["selected"]] == ["mnist/tc5"]
     assert all(len(row["cells"]) == len(value["columns"]) for row in value["rows"])
+
+
+def test_a_classifier_is_looked_at_while_the_sliders_keep_their_model(shelf):
+    change = models_panel.chosen(shelf, "mnist/digits")
+    assert change == {"card": "mnist/digits"}
+    state = {"model": "mnist/tc5", **change}
+    assert [row["id"] for row in models_panel.table(shelf, state)["rows"] if row["selected"]] == ["mnist/digits"]
+    assert "Digit classifier" in models_panel.detail(shelf, state, "Card")
+    assert len(models_panel.detail(shelf, state, "Training curve").data) >= 1
+    assert models_panel.chosen(shelf, "mnist/tc5") == {"model": "mnist/tc5", "card": None}
 
 
 def test_a_metric_stands_beside_the_published_figure(shelf):
@@ -140,11 +151,22 @@ def test_reasons_are_given_in_words(shelf):
     assert "formula" in said("sinelines/gt", "Training curve")
     assert "true factors of mnist are not known" in said("mnist/tc5", "Mutual information")
     assert "Choose a model" in said("mnist/none", "Training curve")
+    assert "A classifier has no latents" in said("mnist/digits", "Mutual information")
     message = models_panel.detail(shelf, {"model": "mnist/digits"}, "Latent space")["message"]
     assert "classifier" in message
 
 
 # ---------------------------------------------------------------------------------------------- the scatter
+
+
+def test_a_bug_in_a_figure_is_logged_and_leaves_the_page(shelf, monkeypatch, caplog):
+    def broken(shelf, state):
+        raise ValueError("a bug")
+
+    monkeypatch.setitem(models_panel._DRAW, "Training curve", broken)
+    figure = models_panel.detail(shelf, {"model": "mnist/tc5"}, "Training curve")
+    assert "The program failed (ValueError)" in figure.layout.annotations[0].text
+    assert "broken" in caplog.text
 
 
 def test_the_scatter_offers_components_latents_labels_and_factors(shelf):
@@ -319,6 +341,20 @@ def test_a_formula_takes_the_factors_themselves(shelf):
 def test_a_picture_of_another_data_set_is_not_opened(shelf):
     with pytest.raises(ValueError, match="mnist/tc5 was not made for dsprites. Choose a dsprites model"):
         Browser(shelf).open({"model": "mnist/tc5"}, "dsprites", "test", 0)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # gr.Warning outside an event
+@pytest.mark.parametrize(
+    "error", [DataUnavailableError("MNIST is not here."), CorruptError("It is cut short."), RefusedError("No row 7.")]
+)
+def test_what_keeps_a_picture_from_opening_is_said_in_the_note(shelf, monkeypatch, error):
+    def fail(*arguments):
+        raise error
+
+    browser = Browser(shelf)
+    monkeypatch.setattr(browser, "open", fail)
+    _, note = data_panel.opened(browser, {"model": "mnist/tc5"}, "mnist", "test", 7)
+    assert note == {"warning": str(error)}
 
 
 @pytest.mark.parametrize("row", [-1, 10**9, None, "3"])

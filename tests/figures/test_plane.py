@@ -6,11 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.figures import category_colors, latent_scatter, plane
-from tests.figures.helpers import check
+from engine.figures import plane
 
 CODES = torch.randn(40, 4, generator=torch.Generator().manual_seed(1)) * torch.tensor([1.0, 5.0, 0.1, 2.0])
-LABELS = torch.arange(40) % 3
 
 
 def test_two_entries_are_shown_as_they_are():
@@ -49,36 +47,3 @@ def test_entries_that_do_not_exist_are_refused():
         plane(CODES, (0, 4))
     with pytest.raises(ValueError, match="finite numbers"):
         plane(torch.full((3, 2), float("nan")))
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_points_of_a_label_share_a_colour_and_carry_their_rows(theme):
-    figure = latent_scatter(plane(CODES), values=LABELS, value_name="digit", classes=("0", "1", "2"), theme=theme)
-    check(figure)
-    assert [trace.marker.color for trace in figure.data] == list(category_colors(3))
-    for label, trace in enumerate(figure.data):
-        assert list(trace.customdata) == list(range(label, 40, 3))
-        np.testing.assert_allclose(trace.x, plane(CODES).points[label::3, 0])
-
-
-def test_a_missing_label_leaves_the_others_their_colours():
-    figure = latent_scatter(plane(CODES[:2]), values=[0, 2], classes=("a", "b", "c"))
-    assert [(trace.name, trace.marker.color) for trace in figure.data] == [
-        ("a", category_colors(3)[0]), ("c", category_colors(3)[2]),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(("scale", "map_start"), [("amount", "#440154"), ("angle", None)])
-def test_a_factor_is_coloured_along_a_uniform_map(scale, map_start):
-    figure = latent_scatter(plane(CODES), values=CODES[:, 0], value_name="scale", scale=scale)
-    check(figure)
-    colorscale = figure.data[0].marker.colorscale
-    assert map_start is None or colorscale[0][1].lower() == map_start
-    assert figure.data[0].marker.colorbar.title.text == "scale"
-    if scale == "angle":
-        assert colorscale[0][1] == colorscale[-1][1]  # the ends meet
-
-
-def test_values_need_one_for_each_point():
-    with pytest.raises(ValueError, match="40 finite numbers"):
-        latent_scatter(plane(CODES), values=[1.0, 2.0])

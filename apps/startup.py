@@ -1,0 +1,18 @@
+"""What both apps do first: read their settings, and end with a sentence where one of them makes no sense."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def or_exit(read: Callable[[], T]) -> T:
+    """What `read` returns; its ValueError is printed and ends the program with exit code 2, without a traceback."""
+    try:
+        return read()
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
