@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 
 from engine.interfaces import Layout, Part, Space
 from engine.models.exact_linear import ExactLinear
-from engine.models.layers import one_hot, truncated_normal, uniform_fan_in
+from engine.models.layers import one_hot, torch_uniform, truncated_normal
 from engine.models.registry import MODELS
 
 
@@ -26,8 +26,9 @@ class InfoGAN28(nn.Module):
         width: Filters of the outer convolution; the inner one has twice as many.
         hidden: Units of the dense layers.
         discriminator: Whether it has trunk, realness and Q head; a generator that is only used needs none.
-        initialisation: `normal`, the published weights of standard deviation 0.02, or `fan-in`: a narrower network
-            starts too quietly with the former, so that the discriminator wins before the generator draws anything.
+        initialisation: `normal`, the published weights of standard deviation 0.02, or `torch`, torch's own, under which
+            the first pictures have contrast; a narrower network without it stays grey, because the discriminator's
+            batch norm hides how faint its pictures are.
 
     Attributes:
         code_limits: Range of each continuous entry, those of the prior.
@@ -45,7 +46,7 @@ class InfoGAN28(nn.Module):
         width: int = 64,
         hidden: int = 1024,
         discriminator: bool = True,
-        initialisation: Literal["normal", "fan-in"] = "normal",
+        initialisation: Literal["normal", "torch"] = "normal",
     ) -> None:
         super().__init__()
         self.initialisation = initialisation
@@ -107,8 +108,8 @@ class InfoGAN28(nn.Module):
         return torch.cat([one_hot(categories, self.num_classes), values], dim=1)
 
     def reset_parameters(self, generator: Generator) -> None:
-        """Truncated normal weights of standard deviation 0.02, zero biases; or U(-1/sqrt(fan_in), 1/sqrt(fan_in))."""
-        draw = truncated_normal if self.initialisation == "normal" else uniform_fan_in
+        """Truncated normal weights of standard deviation 0.02 and zero biases, or torch's own."""
+        draw = truncated_normal if self.initialisation == "normal" else torch_uniform
         draw(self, generator)
 
 

@@ -34,6 +34,16 @@ def uniform_fan_in(module: nn.Module, generator: Generator) -> None:
 
 
 @torch.no_grad()
+def torch_uniform(module: nn.Module, generator: Generator) -> None:
+    """As torch itself starts: transposed convolutions count their output channels, so they start louder."""
+    for layer in layers(module):
+        bound = 1 / math.sqrt(layer.weight[0].numel())
+        for parameter in (layer.weight, layer.bias):
+            if parameter is not None:
+                parameter.uniform_(-bound, bound, generator=generator)
+
+
+@torch.no_grad()
 def glorot_uniform(module: nn.Module, generator: Generator) -> None:
     """Weights from U(-d, d), d = sqrt(6 / (fan_in + fan_out)); zero biases (Glorot & Bengio, 2010)."""
     for layer in layers(module):
