@@ -56,6 +56,7 @@ def served(arguments: Sequence[str], environment: Mapping[str, str] | None = Non
     with tempfile.TemporaryDirectory(prefix="latent-explorer-benchmark-") as folder:
         own = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": folder}
         own |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+        own |= {"PYTHONDONTWRITEBYTECODE": ""}  # as on a workstation: a second start finds what the first compiled
         log = Path(folder) / "output.txt"
         with log.open("wb") as output:
             process = subprocess.Popen(

@@ -2,7 +2,8 @@
 # Makes a virtual environment and installs into it:  scripts/setup.sh VENV PIP-ARGUMENTS...
 #
 # PYTHON names the interpreter, 3.11 or newer; else python3 is taken, or the newest python3.x when python3 is too old.
-# uv installs where it is at hand (seconds instead of minutes), pip where it is not or cannot.
+# uv installs where it is at hand (seconds instead of minutes), pip where it is not or cannot. Both compile what they
+# install: without that every start of an app takes seconds longer.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/as_root.sh"
 
@@ -43,7 +44,7 @@ if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -m pip --version >/dev/nu
     "$python" -m venv --clear "$venv"
 fi
 
-if command -v uv >/dev/null && uv pip install --python "$venv/bin/python" "$@"; then
+if command -v uv >/dev/null && uv pip install --compile-bytecode --python "$venv/bin/python" "$@"; then
     exit 0
 fi
 if ! "$venv/bin/python" -m pip install --disable-pip-version-check "$@"; then

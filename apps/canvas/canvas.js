@@ -178,7 +178,7 @@ function weightOf(axis, k) {
 /** The code with every axis at its centre. */
 export function centerCode(layout, axes) {
   const code = new Array(layout.reduce((total, part) => total + part.size, 0)).fill(0);
-  return axes.reduce((current, axis) => writeAxis(axis, current, axis.kind === "category" ? 0 : axis.center), code);
+  return axes.reduce((current, axis) => writeAxis(axis, current, axis.center), code);
 }
 
 // ------------------------------------------------------------------------------------------------ component
@@ -366,7 +366,7 @@ class LiveCanvas {
   #resetAxis(index, depth = Infinity) {
     while (this.past.length > depth) this.committed = this.past.pop();
     const axis = this.axes[index];
-    this.#moved(index, axis.kind === "category" ? 0 : axis.center);
+    this.#moved(index, axis.center);
     this.#commit(index);
     this.#say(`${this.#nameOf(axis)} at its centre`);
   }
