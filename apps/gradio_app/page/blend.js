@@ -29,17 +29,19 @@ export function blend(panel, tools) {
     if (panel.hidden || !facts) return;
     const { a, b } = state.now;
     const ready = a?.length === facts.code.length && b?.length === facts.code.length;
-    for (const one of [scrub, play, swap, ...files]) one.disabled = !ready;
+    const key = JSON.stringify([facts.model, a, b]);
+    for (const one of [swap, ...files]) one.disabled = !ready;
+    for (const one of [scrub, play]) one.disabled = !ready || key !== drawn; // until the walk is here
     walk.hidden = !ready;
     hint.hidden = ready;
     const both = "Move the sliders and set A, move them again and set B; the walk between them appears here.";
     hint.textContent = a && !b ? "A is set. Move the sliders and set B." : b && !a ? "B is set. Move the sliders and set A." : both;
-    const key = JSON.stringify([facts.model, a, b]);
     if (!ready || key === drawn) return;
     stop();
     const answer = await notices.attempt(() => api.post("line", { model: facts.model, a, b, count: FRAMES, thumbnails: 11 }));
     if (!answer || ticket !== asked) return;
     [codes, drawn] = [answer.codes, key];
+    for (const one of [scrub, play]) one.disabled = false;
     film.replaceChildren(...unpack(answer).map((one) => thumbnail(one, facts.space)));
     notices.say(answer.note);
   }
@@ -55,7 +57,6 @@ export function blend(panel, tools) {
   }
 
   function begin() {
-    if (!codes) return;
     let at = Number(scrub.value), step = at < FRAMES - 1 ? 1 : -1;
     label("pause", "Pause");
     timer = setInterval(() => {
