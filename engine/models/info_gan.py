@@ -27,8 +27,7 @@ class InfoGAN28(nn.Module):
         hidden: Units of the dense layers.
         discriminator: Whether it has trunk, realness and Q head; a generator that is only used needs none.
         initialisation: `normal`, the published weights of standard deviation 0.02, or `torch`, torch's own, under which
-            the first pictures have contrast; a narrower network without it stays grey, because the discriminator's
-            batch norm hides how faint its pictures are.
+            the first pictures have contrast; a narrower network without it learned no digits.
 
     Attributes:
         code_limits: Range of each continuous entry, those of the prior.

@@ -55,7 +55,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """A matrix with the same singular vectors and all singular values near 1 (0.68 to 1.13), by Newton-Schulz rounds.
+    """A matrix with the same singular vectors and all singular values near 1, by Newton-Schulz rounds.
 
     Args:
         matrix: (M, N).
