@@ -12,11 +12,11 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from apps.gradio_app.frame import build, launch_options
 from apps.shelf import Shelf
-from apps.startup import or_exit
+from apps.startup import chosen_device, or_exit
 from engine import settings
 
 # `gradio` runs this file twice, so nothing heavy happens here: models load when the server has started.
-SHELF = Shelf(device=or_exit(settings.device))
+SHELF = Shelf(device=or_exit(chosen_device))
 demo = build(SHELF)
 LAUNCH_KW = {**launch_options(SHELF), "inbrowser": or_exit(settings.open_browser)}
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
+from engine import settings
+
 T = TypeVar("T")
 
 
@@ -16,3 +18,17 @@ def or_exit(read: Callable[[], T]) -> T:
     except ValueError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def chosen_device() -> str:
+    """The device that the settings ask for. torch is imported only where that is a GPU: it takes seconds.
+
+    Raises:
+        ValueError: If the setting makes no sense or this machine has no such GPU.
+    """
+    name = settings.device()
+    if name.startswith("cuda"):
+        from engine.checkpoints import choose_device
+
+        choose_device(name)
+    return name

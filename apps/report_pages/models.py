@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.shelf import Shelf
-from engine import settings
+from apps.startup import chosen_device
 
 
 @functools.cache
@@ -15,9 +15,9 @@ def shelf() -> Shelf:
     """The one shelf; on the device of LATENT_EXPLORER_DEVICE, by default a GPU where there is one.
 
     Raises:
-        ValueError: If that names no device.
+        ValueError: If that names no device, or a GPU that this machine lacks.
     """
-    return Shelf(device=settings.device())
+    return Shelf(device=chosen_device())
 
 
 def lookup(name: str) -> Any:  # noqa: ANN401 - a loaded model

@@ -7,7 +7,7 @@ import torch
 Device = str | torch.device
 
 
-class DeviceError(RuntimeError):
+class DeviceError(ValueError):
     """This machine has no such device; the message says what to use."""
 
 

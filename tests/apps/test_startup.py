@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.startup import or_exit
+from apps.startup import chosen_device, or_exit
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,3 +42,10 @@ def test_an_app_does_not_start_with_a_setting_that_makes_no_sense(command, name,
     assert done.returncode == 2
     assert f"{name} should be" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_gpu_that_is_not_there_ends_the_start(monkeypatch, capsys):
+    monkeypatch.setenv("LATENT_EXPLORER_DEVICE", "cuda:99")
+    with pytest.raises(SystemExit):
+        or_exit(chosen_device)
+    assert "Device 'cuda:99' asks for a GPU" in capsys.readouterr().err

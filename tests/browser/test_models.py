@@ -83,7 +83,7 @@ def test_a_classifier_shows_what_it_is_and_the_sliders_keep_their_model(models, 
     models.locator(".lx-tab[data-title=Traverse]").click()
     models.locator(".latent-canvas input[type=range]").nth(4).wait_for()
     models.locator(".lx-tab[data-title=Models]").click()
-    models.wait_for_function("location.hash.includes('card=mnist/digits')")
+    models.wait_for_function("['card=mnist/digits', 'workspace=Models'].every((one) => location.hash.includes(one))")
     link = models.evaluate("location.hash")
     assert not [error for error in seen.errors if "404" not in error]
     models.goto("about:blank")

@@ -21,7 +21,15 @@ export function blend(panel, tools) {
   const walk = h("div", { class: "lx-walk" }, film, scrub);
   panel.append(h("div", { class: "lx-blend" }, h("div", { class: "lx-buttons" }, set("a"), set("b"), swap, play,
     h("div", { class: "lx-grow" }), h("span", { class: "lx-muted" }, "Download"), ...files), hint, walk));
-  let codes = null, timer = null, drawn = null, asked = 0;
+  let codes = null, timer = null, asked = 0;
+
+  /** Nothing can be walked until the walk is here. */
+  function forget() {
+    codes = null;
+    stop();
+    for (const one of [scrub, play]) one.disabled = true;
+    soon();
+  }
 
   async function load() {
     const ticket = ++asked;
@@ -29,18 +37,15 @@ export function blend(panel, tools) {
     if (panel.hidden || !facts) return;
     const { a, b } = state.now;
     const ready = a?.length === facts.code.length && b?.length === facts.code.length;
-    const key = JSON.stringify([facts.model, a, b]);
     for (const one of [swap, ...files]) one.disabled = !ready;
-    for (const one of [scrub, play]) one.disabled = !ready || key !== drawn; // until the walk is here
     walk.hidden = !ready;
     hint.hidden = ready;
     const both = "Move the sliders and set A, move them again and set B; the walk between them appears here.";
     hint.textContent = a && !b ? "A is set. Move the sliders and set B." : b && !a ? "B is set. Move the sliders and set A." : both;
-    if (!ready || key === drawn) return;
-    stop();
+    if (!ready || codes) return;
     const answer = await notices.attempt(() => api.post("line", { model: facts.model, a, b, count: FRAMES, thumbnails: 11 }));
     if (!answer || ticket !== asked) return;
-    [codes, drawn] = [answer.codes, key];
+    codes = answer.codes;
     for (const one of [scrub, play]) one.disabled = false;
     film.replaceChildren(...unpack(answer).map((one) => thumbnail(one, facts.space)));
     notices.say(answer.note);
@@ -88,6 +93,10 @@ export function blend(panel, tools) {
 
   const soon = debounced(50, load);
   panel.addEventListener("open", soon);
-  tools.onFacts.push((facts, { renamed = false } = {}) => { if (!renamed) { stop(); codes = drawn = null; soon(); } });
-  state.listen((changed) => { if (changed.has("a") || changed.has("b")) soon(); if (changed.has("workspace")) stop(); });
+  tools.onFacts.push((facts, { renamed = false } = {}) => { if (!renamed) forget(); });
+  state.listen((changed) => {
+    if (["a", "b", "workspace"].some((one) => changed.has(one))) stop();
+    if (changed.has("a") || changed.has("b")) forget();
+  });
+  forget();
 }
