@@ -21,7 +21,7 @@ from engine.training import RECIPES, Recipe
 from engine.training.cluster import ClusterError, Message, Task, Workers, fan_out
 from engine.training.estimate import Estimate, estimate
 from engine.training.local_workers import LocalWorkers, describe
-from engine.training.manifest import Entry, Manifest
+from engine.training.manifest import Manifest, Record
 from engine.training.recipe import to_json
 from engine.training.vary import SettingError, vary
 from scripts.training.display import Display, estimate_table, recipe_table, result_table
@@ -128,7 +128,7 @@ def run_all(tasks: Sequence[Task], workers: Workers, console: Console) -> dict[s
     finished = _finished(manifest)  # their entries stay until they are run again
     with Display(console, list(arguments)) as display:
 
-        def note(*entries: Entry) -> None:
+        def note(*entries: Record) -> None:
             try:
                 manifest.put(*entries)
             except OSError as error:  # the manifest only reports: runs go on without it
@@ -232,11 +232,11 @@ def _finished(manifest: Manifest) -> set[str]:
         return set()
 
 
-def _entry(name: str, job: Job, **known: Any) -> Entry:  # noqa: ANN401 - fields of an entry
-    return Entry(id=name, recipe=to_json(job.recipe), **{"threads": job.threads, **known})
+def _entry(name: str, job: Job, **known: Any) -> Record:  # noqa: ANN401 - fields of an entry
+    return Record(id=name, recipe=to_json(job.recipe), **{"threads": job.threads, **known})
 
 
-def _done(name: str, job: Job, outcome: Outcome) -> Entry:
+def _done(name: str, job: Job, outcome: Outcome) -> Record:
     headline = {metric: outcome.metrics[metric][0] for metric in HEADLINES if metric in outcome.metrics}
     return _entry(
         name,

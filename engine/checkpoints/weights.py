@@ -36,7 +36,7 @@ _POINTER = b"version https://git-lfs"
 
 
 @dataclass(frozen=True)
-class Entry:
+class TensorFacts:
     """What a safetensors header says of one tensor."""
 
     dtype: str
@@ -82,7 +82,7 @@ def read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def read_header(data: bytes, path: Path) -> dict[str, Entry]:
+def read_header(data: bytes, path: Path) -> dict[str, TensorFacts]:
     """Reads and checks a safetensors header without touching the values.
 
     Raises:
@@ -97,7 +97,7 @@ def read_header(data: bytes, path: Path) -> dict[str, Entry]:
     try:
         rows: dict[str, Any] = json.loads(data[8 : 8 + length])
         rows.pop("__metadata__", None)
-        entries = {name: Entry(row["dtype"], tuple(row["shape"])) for name, row in rows.items()}
+        entries = {name: TensorFacts(row["dtype"], tuple(row["shape"])) for name, row in rows.items()}
         end = max((row["data_offsets"][1] for row in rows.values()), default=0)
         needed = sum(math.prod(entry.shape) * _BYTES.get(entry.dtype, 0) for entry in entries.values())
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
@@ -113,7 +113,7 @@ def read_header(data: bytes, path: Path) -> dict[str, Entry]:
 AGAIN = "Get it again; a checkpoint is never repaired."
 
 
-def check_tensors(header: Mapping[str, Entry], expected: Mapping[str, Tensor], path: Path) -> None:
+def check_tensors(header: Mapping[str, TensorFacts], expected: Mapping[str, Tensor], path: Path) -> None:
     """Compares names, shapes and dtypes with the network's.
 
     Raises:

@@ -15,7 +15,7 @@ Status = Literal["waiting", "running", "done", "failed", "skipped", "interrupted
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class Record:
     """One run.
 
     Attributes:
@@ -51,15 +51,15 @@ class Manifest:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self) -> dict[str, Entry]:
+    def read(self) -> dict[str, Record]:
         """All entries by id; none where there is no file or it is damaged (it only reports, so it is begun anew)."""
         try:
             rows = json.loads(self.path.read_text(encoding="utf-8"))["runs"]
-            return {row["id"]: Entry(**row) for row in rows}
+            return {row["id"]: Record(**row) for row in rows}
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return {}
 
-    def put(self, *entries: Entry) -> None:
+    def put(self, *entries: Record) -> None:
         """Adds or replaces entries.
 
         Raises:
