@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from apps.canvas.threads import Pace
 from apps.refusals import BusyError, RefusedError
 from engine.explain import Redraw
 from engine.images import to_uint8
@@ -29,6 +31,7 @@ FIELDS = frozenset({"model", "code", "size", "seq"})
 # Two decodes at a time: more only fight for the same cores. A semaphore, because hosts call from a pool of 40 threads.
 _TURNS = threading.BoundedSemaphore(2)
 _SEARCHES = threading.BoundedSemaphore(1)  # what takes seconds must not hold up live pictures
+_PACE = Pace()
 
 Lookup = Callable[[str], Decoder]
 
@@ -87,11 +90,13 @@ def decode_frame(model: Decoder, payload: object) -> tuple[tuple[int, ...], byte
     fields = _fields(payload)
     z = _code(fields, model.latent_dim).to(_device(model))
     size = _integer(fields, "size", 1, MAX_SIZE)
-    turns = _SEARCHES if _searches(model) else _TURNS
+    searches = _searches(model)
+    turns = _SEARCHES if searches else _TURNS
     if not turns.acquire(timeout=WAIT_S):
         raise BusyError(f"The server is busy: no free turn to decode within {WAIT_S:.0f} s. Try again.")
     try:
-        x = model.decode(z).detach().float()
+        with nullcontext() if searches else _PACE.drawing(model):
+            x = model.decode(z).detach().float()
     finally:
         turns.release()
     if tuple(x.shape) != (1, *model.space.shape):
