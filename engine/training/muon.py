@@ -29,6 +29,7 @@ class Muon(torch.optim.Optimizer):
         momentum: Decay of Muon's moment, applied as Nesterov's.
         betas: Decay of Adam's two moments.
         eps: Added to Adam's denominator.
+        dense: Whether the kernels of dense layers are Muon's as well as those of convolutions.
     """
 
     def __init__(
@@ -39,8 +40,10 @@ class Muon(torch.optim.Optimizer):
         momentum: float = 0.95,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
+        dense: bool = True,
     ) -> None:
-        super().__init__(list(parameters), {"lr": lr, "momentum": momentum, "betas": betas, "eps": eps})
+        options = {"lr": lr, "momentum": momentum, "betas": betas, "eps": eps, "dense": dense}
+        super().__init__(list(parameters), options)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
@@ -49,7 +52,8 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    move = _muon if parameter.ndim >= 2 and min(parameter.shape[:2]) > 1 else _adam
+                    is_kernel = parameter.ndim >= (2 if group["dense"] else 3) and min(parameter.shape[:2]) > 1
+                    move = _muon if is_kernel else _adam
                     move(parameter, parameter.grad, self.state[parameter], group)
         return loss
 

@@ -65,13 +65,18 @@ class Muon(Adam):
 
     Attributes:
         momentum: Decay of Muon's moment.
+        dense: Whether dense layers' kernels are Muon's, too. In a VAE they make all latents carry the same and turn
+            them against the factors.
     """
 
     momentum: float = 0.95
+    dense: bool = True
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """Muon over the given parameters."""
-        return muon.Muon(parameters, lr=self.lr, momentum=self.momentum, betas=self.betas, eps=self.eps)
+        return muon.Muon(
+            parameters, lr=self.lr, momentum=self.momentum, betas=self.betas, eps=self.eps, dense=self.dense
+        )
 
 
 @OPTIMISERS.register("sgd")

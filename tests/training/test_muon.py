@@ -49,13 +49,15 @@ def test_a_kernel_moves_as_its_matrix():
     torch.testing.assert_close(moved.flatten(1), descend(matrix, Muon([matrix], lr=0.01), gradients.flatten(2)))
 
 
-@pytest.mark.parametrize("shape", [(7,), (), (1, 9), (6, 1, 4, 4)])
-def test_all_else_moves_as_under_adam(shape):
+@pytest.mark.parametrize(
+    ("shape", "dense"), [((7,), True), ((), True), ((1, 9), True), ((6, 1, 4, 4), True), ((8, 5), False)]
+)
+def test_all_else_moves_as_under_adam(shape, dense):
     start, gradients = drawn(*shape)
     ours, theirs = (torch.nn.Parameter(start.clone()) for _ in range(2))
     options = {"lr": 0.01, "betas": (0.5, 0.9), "eps": 1e-6}
     torch.testing.assert_close(
-        descend(ours, Muon([ours], **options), gradients),
+        descend(ours, Muon([ours], **options, dense=dense), gradients),
         descend(theirs, torch.optim.Adam([theirs], **options), gradients),
     )
 

@@ -43,25 +43,25 @@ def _dsprites() -> Iterator[Recipe]:
     table = {
         "ae": (
             "Autoencoder",
-            False,
+            ORTHOGONAL,
             Autoencoding(bernoulli),
             _published(mse=6.481531, nll=21.267673, mig=0.031602, dci=(0.141853, 0.319940, 0.856511, 0.855539)),
         ),
         "vae": (
             "Variational autoencoder",
-            True,
+            replace(ORTHOGONAL, dense=False),
             Autoencoding((*bernoulli, KL())),
             _published(mse=8.086238, nll=26.828255, mig=0.093840, dci=(0.399140, 0.445090, 0.864964, 0.864426)),
         ),
     }
-    for name, (title, variational, objective, paper) in table.items():
+    for name, (title, optimiser, objective, paper) in table.items():
         yield from _both(
-            starter={"steps": 30_000, "optimiser": ORTHOGONAL, "precision": "bf16-mixed"},
+            starter={"steps": 30_000, "optimiser": optimiser, "precision": "bf16-mixed"},
             note="The published network; 30,000 updates of Muon at a falling rate, not 103,680 of Adam at a fixed one.",
             id=f"dsprites/{name}",
             title=f"{title}, 5 latents",
             dataset="dsprites",
-            network=network("burgess", num_latents=5, variational=variational),
+            network=network("burgess", num_latents=5, variational=name == "vae"),
             objective=objective,
             optimiser=Adam(lr=5e-4),
             steps=103_680,
