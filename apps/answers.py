@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import anyio
 import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from apps.refusals import BusyError, RefusedError, told
@@ -82,15 +82,18 @@ async def read_body(request: Request, limit: int, *, media_type: str | None = No
             first.
 
     Raises:
-        RefusedError: If it is longer, or of another type.
+        RefusedError: If it is longer, of another type, or cut off.
     """
     if media_type and request.headers.get("content-type", "").partition(";")[0].strip() != media_type:
         raise RefusedError(f"The request should be of type {media_type}.")
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise RefusedError(f"What was sent is larger than {limit / 2**20:g} MB. Send less.")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise RefusedError(f"What was sent is larger than {limit / 2**20:g} MB. Send less.")
+    except ClientDisconnect as error:  # a page that is closed or loaded anew; nobody reads this
+        raise RefusedError("The request was cut off.") from error
     return bytes(body)
 
 

@@ -28,7 +28,10 @@ def chosen_device() -> str:
     """
     name = settings.device()
     if name.startswith("cuda"):
-        from engine.checkpoints import choose_device
+        from engine.checkpoints import DeviceError, choose_device
 
-        choose_device(name)
+        try:
+            choose_device(name)
+        except DeviceError as error:
+            raise ValueError(f"{settings.DEVICE_VARIABLE}: {error}") from error
     return name

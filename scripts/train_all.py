@@ -14,6 +14,7 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from engine.checkpoints import DeviceError
 from engine.data import load_dataset
 from engine.metrics import HEADLINES
 from engine.registry import unknown
@@ -24,6 +25,7 @@ from engine.training.local_workers import LocalWorkers, describe
 from engine.training.manifest import Manifest, Record
 from engine.training.recipe import to_json
 from engine.training.vary import SettingError, vary
+from scripts.training.devices import choose_device
 from scripts.training.display import Display, estimate_table, recipe_table, result_table
 from scripts.training.needs import NeedError, discovers_categories, models_of, needed
 from scripts.training.pipeline import run_one
@@ -66,7 +68,7 @@ def train_all(
         recipes = [vary(r, [*(set_ or ()), *_seed(seed)]) for r in chosen(only or [], preset)]
         sweep = _sweep(seeds)
         if list_:
-            console.print(recipe_table(recipes, out))
+            console.print(recipe_table(recipes, out, console.width))
             return
         if dry_run:
             raise typer.Exit(0 if _dry_run(recipes, runs, out, jobs, console) else 1)
@@ -82,15 +84,17 @@ def train_all(
         }
         tasks = _tasks(recipes, sweep, template)
         workers: Workers = LocalWorkers(jobs, threads=threads)
-        if ray is not None:
+        if ray is None:
+            choose_device(device, 0)  # refused before any data are prepared
+        else:
             from engine.training.ray_workers import RayWorkers
 
             workers = RayWorkers(ray, threads=threads, gpus=gpus_per_run, slots=jobs if jobs > 1 else None)
-    except (SettingError, ClusterError, _UsageError) as error:
+    except (SettingError, ClusterError, DeviceError, _UsageError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2) from error
     outcomes = run_all(tasks, workers, console)
-    console.print(result_table(outcomes))
+    console.print(result_table(outcomes, console))
     raise typer.Exit(_exit_code(outcomes, evaluate))
 
 

@@ -111,7 +111,9 @@ def _catalogue(session: Session) -> None:
         session.listen(event, list_models, session.state, catalogue, show_progress="hidden")
     for event in ("opened", "switched", "themed"):
         session.listen(event, show, [session.state, shown], places)
-    catalogue.select(choose, None, session.state, show_progress="hidden", api_visibility="private")
+    catalogue.select(
+        choose, None, session.state, trigger_mode="multiple", show_progress="hidden", api_visibility="private"
+    )  # the last of several quick choices is the one to show
     scatter = places[DETAILS.index("Latent space")]
     scatter.select(open_point, None, session.state, show_progress="hidden", api_visibility="private")
 

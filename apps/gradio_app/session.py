@@ -34,8 +34,11 @@ class Session:
     shelf: Shelf
 
     def listen(self, event: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Gradio's own
-        """`session.listen("opened", fn, inputs, outputs)`: the same as `session.state.opened(...)`, typed."""
-        return getattr(self.state, event)(*args, api_visibility="private", **kwargs)
+        """`session.listen("opened", fn, inputs, outputs)`: the same as `session.state.opened(...)`, typed.
+
+        Unlike Gradio's own, an event is not dropped when it comes before the one before it is answered.
+        """
+        return getattr(self.state, event)(*args, trigger_mode="multiple", api_visibility="private", **kwargs)
 
 
 def looked_at(state: Mapping[str, Any]) -> str | None:

@@ -66,7 +66,14 @@ class LoadedDecoder(Loaded):
         self.prior: str = network.prior  # type: ignore[assignment]
 
     def decode(self, z: Tensor) -> Tensor:
-        """(N, D) -> (N, *space.shape); images in [0, 1], series in natural units."""
+        """(N, D) -> (N, *space.shape); images in [0, 1], series in natural units.
+
+        Raises:
+            ValueError: If z is no tensor of codes of this model.
+        """
+        if not isinstance(z, Tensor) or z.ndim != 2 or z.shape[1] != self.latent_dim:
+            found = tuple(z.shape) if isinstance(z, Tensor) else type(z).__name__
+            raise ValueError(f"{self.id} decodes a tensor of codes (N, {self.latent_dim}); got {found}.")
         return self.network.decode(z)  # type: ignore[operator]
 
     def forward(self, z: Tensor) -> Tensor:

@@ -42,12 +42,19 @@ class InfoGAN:
     Attributes:
         information: Weight of the bound.
         generator_scale: The generator's gradient is multiplied by this (next to nothing under Adam).
+        generator_rate: The generator's learning rate, in units of the recipe's; 5 in the original InfoGAN.
     """
 
     information: float = 1.0
     generator_scale: float = 5.0
+    generator_rate: float = 1.0
 
     players = ("generator", "discriminator")
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Learning rates of the players, in units of the recipe's."""
+        return {"generator": self.generator_rate}
 
     def parameters(self, model: InfoGAN28, player: str) -> Iterable[nn.Parameter]:
         """The generator's weights, or those of trunk, realness and Q."""

@@ -19,7 +19,8 @@ class Objective(Protocol):
     """One or more players, each with its parameters and its loss; a frozen dataclass.
 
     The objective of a recipe that `needs` other checkpoints also has `standing_on(models)`: given the loaded models by
-    id, it returns the objective that uses them.
+    id, it returns the objective that uses them. One whose players learn at different rates has `rates`, by player, in
+    units of the recipe's.
     """
 
     @property

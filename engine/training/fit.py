@@ -122,6 +122,7 @@ class _Run:
         self, recipe: Recipe, objective: Objective, split: Split, model: nn.Module, fabric: Fabric, folder: Path
     ) -> None:
         self.recipe, self.objective, self.split, self.fabric = recipe, objective, split, fabric
+        self.rates: Mapping[str, float] = getattr(objective, "rates", {})
         self.steps_per_epoch = math.ceil(len(split) / recipe.batch_size)
         model.to(memory_format=torch.channels_last)
         self.model = model.train()
@@ -175,7 +176,7 @@ class _Run:
             optimiser: Any = self.optimisers[player]  # Fabric's wrapper of one torch optimiser
             rate = self.recipe.optimiser.rate(self.step, steps=self.recipe.steps, steps_per_epoch=self.steps_per_epoch)
             for group in optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * self.rates.get(player, 1.0)
             optimiser.zero_grad()
             losses = self.game(*tensors, player, self.noise)
             self.fabric.backward(losses["loss"])

@@ -10,6 +10,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from engine.metrics import HEADLINES, METRICS, number
@@ -20,6 +21,8 @@ from scripts.training.runs import Outcome, Stage
 
 _PLAIN_EVERY_S = 30.0
 _BAR = 20
+_WIDE = 110
+_REMARK = 12
 
 
 class Display:
@@ -80,13 +83,17 @@ class Display:
         return table
 
 
-def recipe_table(recipes: Sequence[Recipe], out: Path) -> Table:
-    """What can be trained."""
-    table = _plain_table("id", "what", "network", "updates", "preset", "needs", "checkpoint")
+def recipe_table(recipes: Sequence[Recipe], out: Path, width: int) -> Table:
+    """What can be trained; below 110 columns of the terminal without network and needs."""
+    wide = width >= _WIDE
+    names = ("id", "what", "network", "updates", "preset", "needs", "there")
+    table = _plain_table(*(name for name in names if wide or name not in ("network", "needs")))
+    for column in table.columns[2:]:
+        column.no_wrap = True
     for recipe in recipes:
         there = "yes" if (out / recipe.id / "config.json").is_file() else ""
-        needs = ", ".join(recipe.needs)
-        table.add_row(recipe.id, recipe.title, recipe.network.name, f"{recipe.steps:,}", recipe.preset, needs, there)
+        last = (f"{recipe.steps:,}", recipe.preset, *((", ".join(recipe.needs),) if wide else ()), there)
+        table.add_row(recipe.id, recipe.title, *((recipe.network.name,) if wide else ()), *last)
     return table
 
 
@@ -111,17 +118,30 @@ def estimate_table(rows: Mapping[str, Estimate | str], jobs: int) -> Table:
     return table
 
 
-def result_table(outcomes: Mapping[str, Outcome | str]) -> Table:
-    """Our metrics beside the paper's (in brackets); a string is an error."""
+def result_table(outcomes: Mapping[str, Outcome | str], console: Console) -> Table:
+    """Our metrics beside the paper's (in brackets), as many as the terminal has room for; a string is an error."""
     shown = [name for name in HEADLINES if any(isinstance(o, Outcome) and name in o.metrics for o in outcomes.values())]
+    while len(shown) > 1 and _width(_results(outcomes, shown, remarks=False), console) + _REMARK > console.width:
+        shown.pop()  # figures that are cut help nobody; the checkpoint has them all
+    return _results(outcomes, shown)
+
+
+def _width(table: Table, console: Console) -> int:
+    return Measurement.get(console, console.options.update(width=1000), table).maximum
+
+
+def _results(outcomes: Mapping[str, Outcome | str], shown: Sequence[str], *, remarks: bool = True) -> Table:
     table = _plain_table("run", "state", *(METRICS[name].title for name in shown), "time", "remark")
+    for column in table.columns[1:-1]:
+        column.no_wrap = True
     for name, outcome in outcomes.items():
         if isinstance(outcome, str):
-            table.add_row(name, "[red]failed[/red]", *("" for _ in shown), "", escape(outcome))
+            table.add_row(name, "[red]failed[/red]", *("" for _ in shown), "", escape(outcome) if remarks else "")
             continue
         cells = [_beside(*outcome.metrics[metric]) if metric in outcome.metrics else "" for metric in shown]
         seconds = sum(outcome.seconds.values())
-        table.add_row(name, outcome.status, *cells, duration(seconds) if seconds else "", outcome.note)
+        note = outcome.note if remarks else ""
+        table.add_row(name, outcome.status, *cells, duration(seconds) if seconds else "", note)
     return table
 
 

@@ -10,6 +10,7 @@ import anyio.to_thread
 import pytest
 import torch
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -116,3 +117,12 @@ def test_bodies_are_read_within_bounds(body, status):
     client = TestClient(Starlette(routes=[Route("/", route, methods=["POST"])]))
     assert client.post("/", content=body, headers={"Content-Type": "application/json"}).status_code == status
     assert client.post("/", content=body, headers={"Content-Type": "text/plain"}).status_code == 400
+
+
+def test_a_page_that_goes_away_while_it_asks_is_no_failure():
+    async def gone():
+        return {"type": "http.disconnect"}
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, gone)
+    with pytest.raises(RefusedError, match="cut off"):
+        anyio.run(read_body, request, 100)

@@ -70,6 +70,7 @@ class Driver:
         self.until("canvas.settled()")
 
     def drag(self, name, start, end, steps=8):
+        self.slider(name).hover()  # when it has come to rest
         box = self.slider(name).bounding_box()
         y = box["y"] + box["height"] / 2
 
@@ -263,8 +264,7 @@ def test_an_answer_for_the_model_before_is_dropped(scripted, page):
     page.wait_for_function("asked.length === 2")
     page.evaluate("asked[1].answer()")
     view.settle()
-    page.evaluate("asked[0].answer()")
-    page.wait_for_timeout(50)
+    page.evaluate("asked[0].answer()")  # what follows from it is done before the next line
     assert shade(view) == 180
     assert page.evaluate("asked[1].model") == "toy/other"
 

@@ -62,15 +62,14 @@ def test_gradio(page, seen, gradio):
 def test_gradio_survives_a_restart(page, serve):
     server = serve(GRADIO)
     view = opened(page, server.url)
+    page.evaluate("window.old = true")
+    server.stop()
     view.drag("z1", 0.5, 0.8)
     kept = view.code()
-    server.stop()
-    view.slider("z1").press("F2")  # anything but a new code
-    page.keyboard.press("Escape")
-    view.do("canvas.redraw()")
     view.host.get_by_role("alert").wait_for()
+    page.get_by_text("Connection Lost").wait_for()  # Gradio's: it loads the page anew when the server is back
     server.start()
-    expect(view.host.get_by_role("alert")).to_have_count(0, timeout=60_000)  # Gradio may reload the page meanwhile
+    page.wait_for_function("!window.old && document.querySelector('.latent-canvas')", timeout=90_000)
     expect(view.value("z1")).to_have_value(f"{kept[1]:.2f}", timeout=60_000)
     view.settle()
     assert off_by(view.picture(), expected("toy/few", kept)) <= 1
@@ -85,7 +84,8 @@ def test_streamlit(page, seen, streamlit):
         assert code[entry] == pytest.approx(2.1, abs=0.2)
         assert off_by(view.picture(), expected("toy/few", code)) <= 1
         page.wait_for_function(
-            """wanted => { const told = JSON.parse(document.querySelector("[data-testid=stCode]").innerText).code ?? [];
+            """wanted => {
+            const told = JSON.parse(document.querySelector("[data-testid=stCode]")?.innerText || "{}").code ?? [];
             return wanted.every((value, k) => Math.abs(value - told[k]) < 1e-6); }""",
             arg=code,
         )
@@ -99,7 +99,7 @@ def test_streamlit(page, seen, streamlit):
     view.until("canvas.getCode()[4] === 2")
     page.get_by_text("toy/mixed").click()
     view.host.get_by_role("radiogroup", name="digit").wait_for()
-    expect(view.host).to_have_count(1, timeout=30_000)  # the model before leaves the page a moment later
+    expect(view.host).to_have_count(1, timeout=60_000)  # the model before leaves the page a moment later
     view.settle()
     assert off_by(view.picture(), expected("toy/mixed", view.code())) <= 1
     assert seen.errors == []

@@ -31,6 +31,7 @@ def tab(page, name):
 def choose(page, name):
     page.locator(f"#lx-catalogue tr[data-id='{name}']").click()
     page.locator(f"#lx-catalogue tr[data-id='{name}'][aria-selected=true]").wait_for()
+    page.wait_for_function(f"location.hash.includes('={name}')")  # Python has answered
 
 
 def pick(page, control, option):
@@ -66,7 +67,7 @@ def test_a_chosen_model_shows_its_card_curve_and_matrix(models, seen):
     models.locator(".lx-plot .gtitle", has_text="MIG 0.1234").wait_for()
     tab(models, "Reconstructions")
     models.locator(".lx-plot .layer-above image, .lx-plot .imagelayer image").nth(5).wait_for()
-    assert not models.evaluate("document.documentElement.scrollHeight > innerHeight")  # no page to scroll
+    models.wait_for_function("document.documentElement.scrollHeight <= innerHeight")  # no page to scroll
     assert not [error for error in seen.errors if "404" not in error]
 
 
@@ -95,6 +96,17 @@ def test_a_classifier_shows_what_it_is_and_the_sliders_keep_their_model(models, 
     assert not models.locator(".lx-notice").count()
 
 
+def test_of_two_quick_choices_the_last_is_shown_and_its_row_keeps_the_focus(models):
+    choose(models, "dsprites/vae")
+    models.locator("#lx-card h1", has_text="Variational autoencoder").wait_for()
+    slow = {"offline": False, "latency": 1000, "downloadThroughput": -1, "uploadThroughput": -1}
+    models.context.new_cdp_session(models).send("Network.emulateNetworkConditions", slow)
+    for name in ("sinelines/gt", "mnist/digits"):
+        models.locator(f"#lx-catalogue tr[data-id='{name}']").press("Enter")
+    models.locator("#lx-card h1", has_text="Digit classifier").wait_for()
+    models.wait_for_function("document.activeElement.dataset.id === 'mnist/digits'")
+
+
 def test_a_point_shows_its_picture_and_opens_in_traverse(models):
     choose(models, "mnist/tc5")
     tab(models, "Latent space")
@@ -119,7 +131,7 @@ def test_other_axes_and_colours_are_chosen_in_the_page(models):
     choose(models, "dsprites/vae")
     tab(models, "Latent space")
     models.locator("#lx-scatter select[name=color]").select_option(label="scale")
-    assert models.locator("#lx-scatter .legend b").count() >= 1
+    models.locator("#lx-scatter .legend b").first.wait_for()
     look = f"document.querySelector('{SCATTER}').toDataURL()"
     before = models.evaluate(look)
     models.locator("#lx-scatter select[name=x]").select_option(label="Latent 3")
@@ -137,7 +149,8 @@ def test_pages_of_a_data_set_turn_filter_and_open(models):
     pick(models, "Show", "shape")
     pick(models, "Value", "2")
     models.wait_for_function(
-        "[...document.querySelectorAll('#lx-pictures button span')].every((caption) => caption.textContent === '2')"
+        """() => { const captions = [...document.querySelectorAll("#lx-pictures button span")];
+        return captions.length && captions.every((caption) => caption.textContent === "2"); }"""
     )
     pictures.first.click()
     models.locator(".lx-tab[data-title=Traverse][aria-selected=true]").wait_for()
@@ -146,6 +159,7 @@ def test_pages_of_a_data_set_turn_filter_and_open(models):
 def test_a_picture_of_another_data_set_says_what_to_choose(models):
     choose(models, "sinelines/gt")
     tab(models, "Data sets")
+    models.locator("#lx-pictures button").first.wait_for()  # and with it the choices
     pick(models, "Data set", "dSprites")
     models.locator("#lx-pictures button[aria-label*=shape]").first.click()
     models.locator("#lx-data-note", has_text="Choose a dsprites model").wait_for()

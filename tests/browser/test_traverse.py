@@ -7,6 +7,7 @@ import signal
 
 import pytest
 from PIL import Image, ImageDraw
+from playwright.sync_api import expect
 
 from tests.apps.zoo import make_zoo
 
@@ -58,21 +59,30 @@ class Explorer:
         return self.canvas.get_by_role("slider", name=name)
 
     def drag(self, name, share):
+        self.slider(name).hover()  # when it has come to rest
         box = self.slider(name).bounding_box()
         self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         self.page.mouse.down()
         self.page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2, steps=6)
         self.page.mouse.up()
 
-    def until(self, expression, timeout=30_000):
+    def until(self, expression):
         self.page.wait_for_function(
-            f"() => {{ const canvas = document.querySelector('.latent-canvas').latentCanvas; return {expression}; }}",
-            timeout=timeout,
+            f"() => {{ const canvas = document.querySelector('.latent-canvas').latentCanvas; return {expression}; }}"
         )
 
-    def hash(self):
-        self.page.wait_for_timeout(400)  # the address follows a moment later
-        return self.page.evaluate("location.hash")
+    def settle(self):
+        """Until the picture shows the code."""
+        self.until("canvas.settled()")
+
+    def address(self, condition):
+        """Waits for a condition on `hash`: the address follows what it tells a moment later."""
+        self.page.wait_for_function(f"() => {{ const hash = location.hash; return {condition}; }}")
+
+    def shows(self, model):
+        """Until a model that was chosen is there."""
+        self.page.locator(f".lx-here[data-id='{model}']").wait_for()
+        self.page.locator("#lx-traverse:not([aria-busy])").wait_for()
 
     def tool(self, name):
         tab = self.page.locator(".lx-dock").get_by_role("tab", name=name)
@@ -84,8 +94,8 @@ def test_the_picture_follows_a_dragged_slider(explorer, page, seen):
     window = explorer("#model=sinelines/gt")
     before = window.picture()
     window.drag("amplitude", 0.95)
-    window.until("canvas.stats().frames > 0 && canvas.getCode()[2] > 3")
-    page.wait_for_timeout(300)
+    window.settle()
+    assert window.code()[2] > 3
     assert window.picture() != before
     assert "decode" in page.locator("#lx-status").inner_text()
     assert seen.errors == []
@@ -93,15 +103,15 @@ def test_the_picture_follows_a_dragged_slider(explorer, page, seen):
 
 def test_the_window_fills_the_screen_without_scrolling(explorer, page):
     explorer()
+    page.locator(".lx-strip").first.wait_for()
     for width, height in ((1280, 800), (1440, 900)):
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(200)
-        assert page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]") == [
-            height,
-            width,
-        ]
-        status = page.locator("#lx-status").bounding_box()
-        assert status["y"] + status["height"] == pytest.approx(height, abs=1)
+        page.wait_for_function(
+            """([width, height]) => { const { scrollWidth, scrollHeight } = document.documentElement;
+            const { bottom } = document.querySelector("#lx-status").getBoundingClientRect();
+            return scrollWidth === width && scrollHeight === height && Math.abs(bottom - height) <= 1; }""",
+            arg=[width, height],
+        )
 
 
 def test_a_deep_link_restores_everything_and_a_copied_one_is_the_same(explorer, page):
@@ -112,11 +122,11 @@ def test_a_deep_link_restores_everything_and_a_copied_one_is_the_same(explorer, 
     assert window.code() == code
     assert window.canvas.get_by_role("button", name="Full").get_attribute("aria-pressed") == "true"
     assert window.slider("steepness").count() == 1
-    assert page.get_by_label("Compare with").input_value() == "sinelines/vae"
+    expect(page.get_by_label("Compare with")).to_have_value("sinelines/vae", timeout=60_000)
     assert window.canvas.locator("figure").count() == 2
     window.tool("A → B")
-    assert page.get_by_role("slider", name="From A to B").is_enabled()
-    assert window.hash().startswith(link)
+    expect(page.get_by_role("slider", name="From A to B")).to_be_enabled(timeout=60_000)
+    window.address(f"hash.startsWith('{link}')")
     page.reload(wait_until="domcontentloaded")
     page.locator(".latent-canvas .row").first.wait_for(timeout=90_000)
     assert window.code() == code
@@ -138,7 +148,7 @@ def test_models_and_workspaces_are_switched_and_the_state_is_kept(explorer, page
     assert window.slider("shift").is_visible()
     page.locator('.lx-model[data-id="mnist/ig5"]').click()
     window.canvas.get_by_role("radiogroup").wait_for()
-    assert "mnist/ig5" in window.hash()
+    window.address("hash.includes('mnist/ig5')")
     page.locator('.lx-model[data-id="sinelines/gt"]').click()
     window.slider("shift").wait_for()  # the name is kept with its model
 
@@ -149,7 +159,7 @@ def test_a_model_that_cannot_be_loaded_leaves_the_one_before(explorer, page):
     page.evaluate("location.hash = '#model=mnist/unknown'")
     page.get_by_role("alert").get_by_text("No model 'mnist/unknown'").wait_for()
     assert window.code() == code
-    assert "sinelines/gt" in window.hash()
+    window.address("hash.includes('sinelines/gt')")
 
 
 def test_strips_examples_and_undo(explorer, page):
@@ -169,20 +179,24 @@ def test_strips_examples_and_undo(explorer, page):
 def test_the_last_choice_to_compare_with_wins_over_a_late_answer(explorer, page):
     window = explorer("#model=mnist/tc5")
     page.evaluate(
-        """() => { const ask = window.fetch; let first = true;
+        """() => { const ask = window.fetch;
             window.fetch = async (...question) => {
-                const slow = first && String(question[0]).includes("facts/mnist/ig5");
-                if (slow) { first = false; await new Promise((go) => setTimeout(go, 1500)); }
-                return ask(...question);
+                const answer = await ask(...question);
+                if (window.late || !String(question[0]).includes("facts/mnist/ig5")) return answer;
+                const facts = await answer.json();
+                await new Promise((go) => { window.late = go; });
+                return { ok: true, json: async () => facts };
             }; }"""
     )
     choice = page.get_by_label("Compare with")
     choice.select_option("mnist/ig5")
+    window.address("hash.includes('compare=mnist/ig5')")
+    page.wait_for_function("'late' in window")  # a function by itself would be called
     choice.select_option("")
-    page.wait_for_timeout(2500)
+    page.evaluate("late()")  # what follows from the answer is done before the next line
     assert window.canvas.locator("figure").count() == 1
     assert choice.input_value() == ""
-    assert "compare" not in window.hash()
+    window.address("!hash.includes('compare')")
 
 
 def test_more_examples_come_once_however_often_they_are_asked_for(explorer, page):
@@ -190,9 +204,11 @@ def test_more_examples_come_once_however_often_they_are_asked_for(explorer, page
     window.tool("Examples")
     cells = page.locator(".lx-gallery .lx-cell")
     cells.nth(59).wait_for()
+    asked = []
+    page.on("request", lambda request: "/examples/" in request.url and asked.append(request.url))
     page.get_by_role("button", name="More").evaluate("button => { button.click(); button.click(); }")
     cells.nth(95).wait_for()
-    page.wait_for_timeout(500)
+    assert len(asked) == 1
     assert cells.count() == 96
 
 
@@ -200,7 +216,7 @@ def test_a_link_to_compare_with_nothing_known_still_opens_its_model(explorer, pa
     window = explorer("#model=mnist/tc5&compare=mnist/unknown")
     page.get_by_role("alert").get_by_text("No model 'mnist/unknown'").wait_for()
     assert window.canvas.locator("figure").count() == 1
-    assert "compare" not in window.hash()
+    window.address("!hash.includes('compare')")
 
 
 def test_a_picture_is_uploaded_prepared_and_encoded(explorer, page, tmp_path):
@@ -219,9 +235,16 @@ def test_a_picture_is_uploaded_prepared_and_encoded(explorer, page, tmp_path):
     notes.get_by_text("100 megapixels").wait_for()
     page.set_input_files("#lx-file", tmp_path / "seven.png")
     notes.get_by_text("Resized from 300 x 220 to 28 x 28 pixels.").wait_for()
-    page.get_by_label("Fit").select_option("trim")
     assert window.code() == before  # nothing is lost by errors
-    page.locator(".lx-panel").get_by_role("button", name="Encode", exact=True).click()
+    held = []
+    page.route("**/prepare/**", lambda route: held.append(route))
+    page.get_by_label("Fit").select_option("trim")
+    encode = page.locator(".lx-panel").get_by_role("button", name="Encode", exact=True)
+    expect(encode).to_be_disabled(timeout=60_000)  # until the picture is prepared anew
+    for request in held:
+        request.continue_()
+    page.unroute("**/prepare/**")
+    encode.click()
     page.get_by_text("Input: seven.png").wait_for()
     assert window.code() != before
 
@@ -239,13 +262,22 @@ def test_a_walk_plays_and_is_taken_away(explorer, page):
     window.until("Math.abs(canvas.getCode()[1] - 2) < 1e-5")
 
 
+def test_a_playing_walk_ends_with_its_model(explorer, page):
+    window = explorer("#model=sinelines/gt&a=0,0,0,1,0&b=1,2,3,1,0")
+    window.tool("A → B")
+    page.get_by_role("button", name="Play").click()
+    window.until("canvas.getCode()[1] > 0.3")
+    page.locator('.lx-model[data-id="sinelines/vae"]').click()
+    window.shows("sinelines/vae")
+    window.address("hash === '#model=sinelines/vae'")  # at a code of its own
+
+
 def test_the_keyboard_alone_is_enough(explorer, page):
     window = explorer("#model=sinelines/gt")
     page.locator('.lx-model[data-id="sinelines/gt"]').focus()
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelector('.lx-here').dataset.id === 'sinelines/vae'")
-    window.until("canvas.getCode().length === 5")
+    window.shows("sinelines/vae")
     reached = []
     for _ in range(12):
         page.keyboard.press("Tab")
@@ -264,40 +296,43 @@ def test_the_keyboard_alone_is_enough(explorer, page):
 
 
 def test_light_and_dark(explorer, page):
-    window = explorer("#model=sinelines/gt")
-    seen = []
-    for _ in range(2):
-        page.wait_for_timeout(200)
-        seen.append(
-            (
-                window.canvas.get_attribute("data-theme"),
-                page.evaluate("getComputedStyle(document.body).backgroundColor"),
-            )
-        )
-        page.get_by_role("button", name="Change to").click()
-    assert sorted(theme for theme, _ in seen) == ["dark", "light"]
-    assert seen[0][1] != seen[1][1]
+    explorer("#model=sinelines/gt")
+    look = "[document.querySelector('.latent-canvas').dataset.theme, getComputedStyle(document.body).backgroundColor]"
+    before = page.evaluate(look)
+    page.get_by_role("button", name="Change to").click()
+    page.wait_for_function(f"before => {look}.every((one, k) => one !== before[k])", arg=before)
+    assert {before[0], page.evaluate(look)[0]} == {"light", "dark"}
 
 
 def test_a_restarted_server_is_told_and_nothing_is_lost(explorer, page, server):
     window = explorer("#model=sinelines/gt")
     window.slider("intercept").press("End")
     code = window.code()
+    page.evaluate(
+        """() => { document.querySelector(".lx-here").kept = true;
+        const news = document.querySelector(".lx-news"); // gone after some seconds
+        new MutationObserver(() => { window.told ||= news.textContent.includes("restarted"); })
+            .observe(news, { childList: true }); }"""
+    )
+    page.route("**/app_id", lambda route: route.abort())  # or Gradio may load the page anew
     server.stop(how=signal.SIGKILL)
-    page.locator("#lx-status").get_by_text("does not answer").wait_for(timeout=30_000)
+    page.locator("#lx-status").get_by_text("does not answer").wait_for()
     window.slider("slope").press("Home")
     window.canvas.get_by_role("alert").wait_for()
-    server.start()
-    page.locator("#lx-status").get_by_text("restarted").wait_for(timeout=60_000)
-    window.canvas.get_by_role("alert").wait_for(state="hidden", timeout=60_000)
+    with page.expect_response("**/explorer/catalogue", timeout=240_000):
+        server.start()
+    page.wait_for_function("window.told")
+    window.canvas.get_by_role("alert").wait_for(state="hidden")
+    window.settle()
     after = window.code()
     assert after[1] == code[1]
     assert after[0] == -1 or after[0] < code[0]
     before = window.picture()
     window.slider("amplitude").press("End")
-    page.wait_for_timeout(1500)
+    window.settle()
     assert window.picture() != before
-    assert "sinelines/gt" in window.hash()
+    window.address("hash.includes('sinelines/gt')")
+    assert page.evaluate("document.querySelector('.lx-here').kept")  # the list has not lost focus and scroll
 
 
 def test_below_a_path_prefix(serve, env, page, seen):
@@ -306,7 +341,7 @@ def test_below_a_path_prefix(serve, env, page, seen):
     window = Explorer(page, f"{proxy.url}#model=sinelines/gt")
     before = window.picture()
     window.slider("amplitude").press("End")
-    page.wait_for_timeout(1500)
+    window.settle()
     assert window.picture() != before
     assert seen.errors == []
 
@@ -318,5 +353,5 @@ def test_the_gradio_command_serves_the_same_page(serve, env, page):
     window = Explorer(page, f"{server.url}#model=sinelines/gt")
     before = window.picture()
     window.slider("amplitude").press("End")
-    page.wait_for_timeout(1500)
+    window.settle()
     assert window.picture() != before

@@ -144,3 +144,11 @@ def test_a_model_can_be_loaded_onto_a_gpu(make, name):
         assert z.device.type == "cuda"
         on_cpu = engine.load(name, device="cpu")
         torch.testing.assert_close(model.decode(z).cpu(), on_cpu.decode(z.cpu()), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("z", "found"), [([1, 2], "list"), (torch.zeros(2, 4), r"\(2, 4\)"), (torch.zeros(5), r"\(5,\)")]
+)
+def test_what_is_no_code_is_refused_with_its_shape(load, z, found):
+    with pytest.raises(ValueError, match=f"sinelines/vae decodes a tensor of codes .N, 3.; got {found}"):
+        load("sinelines/vae").decode(z)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import math
 import os
@@ -25,7 +26,7 @@ from engine.checkpoints import DeviceError, read_card
 from engine.data import DATASETS, Split
 from engine.files import locked
 from engine.interfaces import Space
-from engine.metrics import Metric
+from engine.metrics import HEADLINES, Metric
 from engine.training import RECIPES
 from engine.training.cluster import Context, Message, Task
 from engine.training.fit import fit
@@ -34,9 +35,10 @@ from engine.training.vary import vary
 from scripts.train_all import app, arguments, chosen, run_all
 from scripts.training import pipeline
 from scripts.training.devices import device_name
+from scripts.training.display import recipe_table, result_table
 from scripts.training.needs import NeedError, needed
 from scripts.training.pipeline import PipelineError, run_one
-from scripts.training.runs import Job, Stage, run_folder
+from scripts.training.runs import Job, Outcome, Stage, run_folder
 from scripts.training.shipping import changed_metrics
 from tests.training.toys import Pictures, small
 
@@ -274,6 +276,22 @@ def test_a_gpu_that_is_not_there_is_said(tmp_path):
     with pytest.raises(DeviceError, match="asks for a GPU and torch sees none"):
         device_name("cuda")
     assert device_name("auto") == "cpu"
+    answer = call("--device", "cuda", "--only", "mnist/ae5", "--out", str(tmp_path), "--runs", str(tmp_path))
+    assert answer.exit_code == 2 and "asks for a GPU" in answer.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_tables_fit_the_terminal_and_cut_no_figure(width, tmp_path):
+    console = Console(width=width, record=True, file=io.StringIO())
+    metrics = {name: (12.345678, 23.456789) for name in HEADLINES}
+    outcome = Outcome(status="done", seconds={"training": 100.0}, metrics=metrics, note="Already there.")
+    console.print(recipe_table(list(RECIPES.values()), tmp_path, width))
+    console.print(result_table({"dsprites/vae-paper": outcome, "mnist/ig5": "It failed. " * 9}, console))
+    text = console.export_text()
+    assert "…" not in text and "..." not in text
+    assert text.count("12.3 (23.5)") >= (6 if width == 200 else 2)
+    assert text.count("dsprites/vae") == 3
 
 
 def test_generators_stand_on_their_judge():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.objectives import OBJECTIVES
+from engine.objectives import OBJECTIVES, InfoGAN
 from engine.training.fit import TrainingDivergedError, fit
 from engine.training.log import read
 from engine.training.state import StateError, fingerprint, saved_step
@@ -50,6 +50,14 @@ def test_players_of_a_game_log_their_own_losses(tmp_path):
     recipe, reports = small("mnist/ig5", steps=1), []
     fit(recipe, split_for(recipe), folder=tmp_path, on_progress=reports.append)
     assert {"generator loss", "discriminator loss", "information"} <= set(reports[0].terms)
+
+
+def test_players_of_a_game_may_learn_at_rates_of_their_own(tmp_path):
+    still = small("mnist/ig5", steps=2, objective=InfoGAN(generator_rate=0.0))
+    model = fit(still, split_for(still), folder=tmp_path)
+    start = still.network.build(seed=still.seed)
+    moved = {name.partition(".")[0] for name, p in model.named_parameters() if not p.equal(start.get_parameter(name))}
+    assert moved == {"trunk", "realness", "q_head"}
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_state(tmp_path):

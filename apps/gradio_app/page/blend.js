@@ -95,8 +95,9 @@ export function blend(panel, tools) {
   panel.addEventListener("open", soon);
   tools.onFacts.push((facts, { renamed = false } = {}) => { if (!renamed) forget(); });
   state.listen((changed) => {
-    if (["a", "b", "workspace"].some((one) => changed.has(one))) stop();
-    if (changed.has("a") || changed.has("b")) forget();
+    const has = (...names) => names.some((one) => changed.has(one));
+    if (has("a", "b", "workspace") && !has("model")) stop(); // where it stands is no code of another model
+    if (has("a", "b", "model")) forget();
   });
   forget();
 }

@@ -1,6 +1,7 @@
 // The model browser: all models by data set; arrow keys move, Enter or a click opens.
 
 import { arrowKeys, h } from "./dom.js";
+import { same } from "./state.js";
 
 function mostCommon(words) {
   return [...new Set(words)].sort((a, b) => words.filter((w) => w === b).length - words.filter((w) => w === a).length)[0];
@@ -10,8 +11,11 @@ export function modelList(place, { state, api, first, notices }) {
   const list = h("nav", { class: "lx-list", "aria-label": "Models" });
   place.replaceChildren(list);
   arrowKeys(list, { selector: ".lx-model" });
+  let drawn = null;
 
   function draw(groups) {
+    if (same(groups, drawn)) return; // the focus, and a click under way, stay with their entry
+    drawn = groups;
     list.replaceChildren(...groups.flatMap(({ title, models }) => {
       const unit = mostCommon(models.map(({ metric }) => metric?.name).filter(Boolean));
       const legend = unit ? h("span", { class: "lx-unit" }, `${unit} / paper`) : "";

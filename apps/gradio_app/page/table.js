@@ -2,7 +2,7 @@
 // Value: {label, columns: [{key, title, tip, numeric}], rows: [{id, selected, error, cells: [{text, sort, note, tip, tone}]}]}.
 // A row that is clicked, or opened with Enter, triggers `select` with {id}.
 const place = element.querySelector(".lx-table");
-let sorted = { column: -1, up: true };
+let sorted = { column: -1, up: true }, drawn = null;
 
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -40,7 +40,7 @@ function header(column, index) {
 function line(row, columns) {
   const open = () => {
     if (row.error) return;
-    for (const one of place.querySelectorAll("tbody tr")) one.setAttribute("aria-selected", String(one.dataset.id === row.id));
+    mark(row.id);
     trigger("select", { id: row.id });
   };
   const onkeydown = (event) => {
@@ -66,5 +66,18 @@ function draw() {
   place.scrollTop = scroll;
 }
 
-draw();
-watch("value", draw);
+function mark(id) {
+  for (const one of place.querySelectorAll("tbody tr")) one.setAttribute("aria-selected", String(one.dataset.id === id));
+}
+
+/** Where only another row is selected the rows stay: the focus, and a click under way, keep theirs. */
+function update() {
+  const { rows = [], ...rest } = props.value || {};
+  const content = JSON.stringify([rest, rows.map((row) => ({ ...row, selected: null }))]);
+  if (content === drawn) mark(rows.find((row) => row.selected)?.id);
+  else draw();
+  drawn = content;
+}
+
+update();
+watch("value", update);

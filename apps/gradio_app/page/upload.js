@@ -42,6 +42,7 @@ export function upload(panel, tools) {
     const facts = tools.facts();
     if (!file || !facts) return;
     const ticket = ++asked;
+    encode.disabled = true; // until what would be encoded is what can be seen
     try {
       const answer = await api.prepare(facts.model, file, { fit: fit.select.value, invert: invert.select.value });
       if (ticket !== asked) return;
