@@ -1,7 +1,8 @@
 """The few settings that come from the environment: where things lie, and where and how the apps run.
 
 `LATENT_EXPLORER_DATA`: a folder with local copies of Hub data sets, laid out `<owner>/<repository>/<config>/*.parquet`
-(and `dsprites/` for the official archive). Unset: the Hub's local cache, then the Hub.
+(and `dsprites/` for the official archive, `CelebAMask-HQ/`, `flowers-102/`, `folder/`). Unset: the Hub's local cache,
+then the Hub.
 
 `LATENT_EXPLORER_CHECKPOINTS`: folders of checkpoints, joined by the platform's path separator. Unset: the repository's.
 

@@ -17,7 +17,7 @@ from apps.shelf import Shelf
 if TYPE_CHECKING:
     from apps.gradio_app.data_shelf import DataShelf, Source
 
-SPLITS = ("test", "train", "all")
+SPLITS = ("test", "train", "all")  # until a data set says which it has
 EVERYTHING = "everything"
 Progress = Callable[[int, int], None]
 _BAR = gr.Progress()
@@ -49,7 +49,7 @@ def build(session: Session, tab: gr.Tab) -> None:
     note = page_component("note", elem_id="lx-data-note")
     pictures = page_component("pictures", elem_id="lx-pictures")
     asked = [session.state, dataset, split, by, value, page]
-    shown = [dataset, by, value, page, pictures, note]
+    shown = [dataset, split, by, value, page, pictures, note]
 
     def look(change: Callable[[Asked], Asked]) -> Callable[..., list[Any]]:
         def answer(
@@ -105,17 +105,20 @@ class Browser:
         return named.get(str(looked_at(state)), known_datasets()[0][1])
 
     def show(self, asked: Asked, progress: Progress | None = None) -> list[Any]:
-        """New values of data set, filter, filter value, page, pictures and note."""
+        """New values of data set, split, filter, filter value, page, pictures and note."""
         from apps.gradio_app.data_shelf import known_datasets
         from apps.gradio_app.dataset_pages import choices, filters, page_of
         from engine.data import DataError
 
-        names = gr.update(choices=known_datasets(), value=asked.dataset)
+        splits = self.data.splits(asked.dataset)
+        split = asked.split if asked.split in splits else splits[0]
+        names = gr.update(choices=known_datasets(asked.dataset), value=asked.dataset)
+        parts = gr.update(choices=list(splits), value=split)
         try:
-            source = self.data.source(asked.dataset, asked.split, progress)
+            source = self.data.source(asked.dataset, split, progress)
         except (DataError, OSError) as error:
             nothing: dict[str, Any] = {"label": asked.dataset, "atlas": None, "items": []}
-            return [names, gr.skip(), gr.skip(), 1, nothing, {"warning": str(error)}]
+            return [names, parts, gr.skip(), gr.skip(), 1, nothing, {"warning": str(error)}]
         offered = [EVERYTHING, *filters(source)]
         by = asked.by if asked.by in offered else EVERYTHING
         values = choices(source, by)
@@ -123,6 +126,7 @@ class Browser:
         page = page_of(source, by=by, value=value, page=asked.page)
         return [
             names,
+            parts,
             gr.update(choices=offered, value=by),
             gr.update(choices=values, value=value, interactive=len(values) > 1),
             page.page,

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.checkpoints import Examples, read_card, read_examples
-from engine.data import DATASETS, DataError, Dataset, load_dataset
+from engine.data import DATASETS, DataError, Dataset, find_dataset, load_dataset
 from engine.explain import codes_of
 from engine.interfaces import Encoder, Space
 
@@ -74,12 +74,16 @@ class DataShelf:
             if (name, split) not in self._sources:
                 dataset = self.open(name)
                 try:
-                    if progress is not None and hasattr(dataset, "source"):  # files to fetch and decode first
+                    if progress is not None and dataset.needs_files:
                         dataset.prepare(progress)
                     self._sources[name, split] = _of_split(dataset, split)
                 except DataError as error:
                     return self._examples(dataset, error)  # not kept: the next look may find the data
             return self._sources[name, split]
+
+    def splits(self, name: str) -> tuple[str, ...]:
+        """Names of a data set's splits, the held-out one first."""
+        return tuple(sorted(self.open(name).split_names, key=lambda split: split != "test"))
 
     def _examples(self, dataset: Dataset, error: DataError) -> Source:
         for entry in self.shelf.entries():
@@ -89,9 +93,13 @@ class DataShelf:
         raise error
 
 
-def known_datasets() -> list[tuple[str, str]]:
-    """Title and name of every data set there is."""
-    return [(str(getattr(DATASETS[name], "title", name)), name) for name in DATASETS]
+def known_datasets(also: str = "") -> list[tuple[str, str]]:
+    """Title and name of every data set there is, those that need no files first, and of a view such as `mnist:3,8`."""
+    every = [load_dataset(name) for name in DATASETS]
+    known = sorted(every, key=lambda dataset: (dataset.needs_files, dataset.title.casefold()))
+    named = [(dataset.title, dataset.name) for dataset in known]
+    view = find_dataset(also) if also and also not in DATASETS else None
+    return [*named, (view.title, view.name)] if view is not None else named
 
 
 def code_of(model: Any, source: Source, row: int) -> list[float]:  # noqa: ANN401 - a loaded decoder

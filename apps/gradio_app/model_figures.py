@@ -29,14 +29,15 @@ def curve_figure(card: Card, theme: Theme) -> go.Figure:
 
 def information_figure(card: Card, theme: Theme) -> go.Figure:
     """Latents against true factors in bits, or why that cannot be said of this model."""
-    from engine.data import DATASETS, load_dataset
+    from engine.data import find_dataset
     from engine.figures import mi_matrix, notice
 
     if card.config["kind"] == "classifier":
         return notice("A classifier has no latents to compare with factors.", theme=theme)
     measured = card.metrics.get("mi_matrix")
     dataset = card.config["dataset"]
-    factors = load_dataset(dataset).factor_names if dataset in DATASETS else ()
+    known = find_dataset(dataset)
+    factors = () if known is None else known.factor_names
     if measured is None:
         why = "this model has no encoder" if factors else f"the true factors of {dataset} are not known"
         return notice(f"No mutual information was measured: {why}.", theme=theme)

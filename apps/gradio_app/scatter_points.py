@@ -14,7 +14,7 @@ from torch import Tensor
 
 from apps.refusals import RefusedError
 from engine.checkpoints import Examples
-from engine.data import DATASETS, load_dataset
+from engine.data import find_dataset
 from engine.explain import decode_in_batches
 from engine.figures import atlas, category_colors, data_uri, picture_png, plane
 from engine.figures.palette import CYCLIC, SEQUENTIAL, sampled
@@ -119,7 +119,8 @@ def _axes(model: Any, codes: Tensor) -> list[dict[str, Any]]:  # noqa: ANN401
 def _labels(dataset: str, labels: Tensor | None) -> list[dict[str, Any]]:
     if labels is None:
         return []
-    known = load_dataset(dataset).classes if dataset in DATASETS else ()
+    found = find_dataset(dataset)
+    known = () if found is None else found.classes
     count = max(int(labels.max()) + 1, len(known))
     names = [known[k] if k < len(known) else str(k) for k in range(count)]
     return [{"name": "label", "classes": names, "map": list(category_colors(count)), "values": labels.tolist()}]
@@ -128,7 +129,8 @@ def _labels(dataset: str, labels: Tensor | None) -> list[dict[str, Any]]:
 def _factors(dataset: str, factors: Tensor | None) -> list[dict[str, Any]]:
     if factors is None:
         return []
-    known = load_dataset(dataset).factor_names if dataset in DATASETS else ()
+    found = find_dataset(dataset)
+    known = () if found is None else found.factor_names
     names = [known[k] if k < len(known) else f"factor {k + 1}" for k in range(factors.shape[1])]
     return [_factor(name, column.double().numpy()) for name, column in zip(names, factors.T, strict=True)]
 

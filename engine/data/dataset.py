@@ -142,6 +142,7 @@ class Dataset(Protocol):
         factor_names: Names of the columns of `Batch.factors`; empty without factors.
         classes: Names of the labels 0, 1, ...; empty without labels.
         split_names: What `split` accepts.
+        needs_files: Whether it is read from files, which `prepare` finds and decodes before a split opens.
         licence: Licence line, as far as known.
         citation: Paper or source to cite.
         url: Where it comes from.
@@ -153,12 +154,13 @@ class Dataset(Protocol):
     factor_names: tuple[str, ...]
     classes: tuple[str, ...]
     split_names: tuple[str, ...]
+    needs_files: bool
     licence: str
     citation: str
     url: str
 
     def split(self, name: str) -> Split:
-        """One split: `train`, `test`, or `all` of both.
+        """One split: `train`, `test`, `all`, or another of `split_names`.
 
         Raises:
             KeyError: If there is no such split.
@@ -176,16 +178,6 @@ class Dataset(Protocol):
 
 
 DATASETS: Registry[Callable[..., Dataset]] = Registry("data set")
-
-
-def load_dataset(name: str, **options: object) -> Dataset:
-    """The data set filed under `name`; touches neither disk nor network until a split is asked for.
-
-    Raises:
-        KeyError: If there is no such data set; the message lists the nearest names.
-    """
-    dataset: Dataset = DATASETS.build(name, **options)
-    return dataset
 
 
 def published_split(num_rows: int) -> tuple[Ids, Ids]:

@@ -45,6 +45,7 @@ class DSprites:
     classes: tuple[str, ...] = ()
     shapes = ("square", "ellipse", "heart")
     split_names: tuple[str, ...] = ("train", "test", "all")
+    needs_files = False
     licence = "Apache-2.0 (official archive); the rendered pictures are this project's own"
     citation = "Matthey, Higgins, Hassabis, Lerchner: dSprites, disentanglement testing sprites data set (2017)"
     url = "https://github.com/google-deepmind/dsprites-dataset"

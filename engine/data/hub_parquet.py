@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from engine.data.cache import cached_array
 from engine.data.dataset import DataFormatError, DataUnavailableError, Ids, Progress
+from engine.data.stored_picture import Size, StoredPictureError, decode
 from engine.settings import DATA_VARIABLE, data_folder
 
 _CHUNK = 1024
@@ -32,8 +32,9 @@ class HubParquet:
         folder: Folder of the parquet files in the repository.
         image: Column of encoded pictures, struct<bytes, path>.
         columns: Further columns to keep, integers or booleans.
-        size: (height, width) every picture must have.
+        size: (height, width) of every picture.
         channels: 1 for grey, 3 for RGB.
+        accepts: Further sizes that pictures may have in the file, or None for any size and mode; see `decode`.
         revision: Branch, tag or commit to download.
     """
 
@@ -41,8 +42,9 @@ class HubParquet:
     folder: str
     image: str
     columns: tuple[str, ...]
-    size: tuple[int, int]
+    size: Size
     channels: int
+    accepts: tuple[Size, ...] | None = ()
     revision: str = "main"
 
 
@@ -148,7 +150,8 @@ def _complete(folder: Path, split: str) -> tuple[Path, ...]:
 
 def _identity(source: HubParquet, files: Sequence[Path]) -> str:
     """Hash of the files' bytes and of how they are read, so that other content never meets an old cache."""
-    digest = hashlib.sha256(repr((source.image, source.columns, source.size, source.channels)).encode())
+    read = (source.image, source.columns, source.size, source.channels, source.accepts)
+    digest = hashlib.sha256(repr(read).encode())
     for file in files:
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
@@ -212,23 +215,12 @@ class _Shards:
         return parquet
 
     def _decode(self, cell: Any, file: Path, row: int) -> npt.NDArray[np.uint8]:  # noqa: ANN401 - a struct of the file
-        from PIL import Image, UnidentifiedImageError
-
-        height, width = self._source.size
-        mode = "L" if self._source.channels == 1 else "RGB"
+        source = self._source
+        data = cell and cell.get("bytes")
         try:
-            with Image.open(io.BytesIO(cell["bytes"]), formats=("PNG", "JPEG")) as picture:
-                if picture.size != (width, height) or picture.mode != mode:
-                    raise DataFormatError(
-                        f"Picture {row} of {file} is {picture.width} x {picture.height} pixels, mode {picture.mode}; "
-                        f"{self._source.repository} should have {width} x {height}, mode {mode}."
-                    )
-                pixels = np.asarray(picture, dtype=np.uint8)
-        except (TypeError, KeyError, UnidentifiedImageError, OSError) as error:
-            raise DataFormatError(
-                f"Picture {row} of {file} cannot be decoded ({error}); get the file again."
-            ) from error
-        return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+            return decode(data or b"", source.size, source.channels, accepts=source.accepts)
+        except StoredPictureError as error:
+            raise DataFormatError(f"Picture {row} of {file} {error}; get the file again.") from error
 
 
 def _damaged(file: Path, error: Exception) -> DataFormatError:

@@ -59,9 +59,9 @@ def read_picture(data: bytes, space: Space, *, fit: Fit = "pad", invert: Invert 
     Raises:
         PictureError: If it is no picture, too large, or damaged.
     """
-    picture, notes = _open(data)
+    picture, notes = open_picture(data)
     size = picture.size
-    picture = _plain_mode(picture, notes)
+    picture = plain_mode(picture, notes)
     picture.thumbnail((_WORKING_SIZE, _WORKING_SIZE))  # floats of 40 megapixels would take half a gigabyte
     channels, height, width = space.shape
     if channels == 1 and picture.mode != "L":
@@ -117,8 +117,16 @@ def read_series(text: str, space: Space) -> Prepared:
     return Prepared(x[None], tuple(notes))
 
 
-def _open(data: bytes) -> tuple[Picture, list[str]]:
-    """The first frame of a file, upright, in any mode; and what was changed."""
+def open_picture(data: bytes, *, at_least: int | None = None) -> tuple[Picture, list[str]]:
+    """The first frame of a file, upright, in any mode; and what was changed.
+
+    Args:
+        data: The file.
+        at_least: Lets a JPEG be decoded at a half, a quarter or an eighth of its size, down to this many pixels a side.
+
+    Raises:
+        PictureError: If it is no picture, too large, or damaged.
+    """
     from PIL import Image
 
     try:
@@ -137,29 +145,16 @@ def _open(data: bytes) -> tuple[Picture, list[str]]:
             "decoded. Scale it down and try again."
         )
     try:
+        if at_least is not None:
+            picture.draft(None, (at_least, at_least))
         return _first_frame(picture)
     except Exception as error:  # so do damaged frames, tags and pixels: TypeError, IndexError, KeyError, struct.error
         reason = str(error) or type(error).__name__
         raise PictureError(f"The picture is damaged or cut short ({reason}). Save it again and retry.") from error
 
 
-def _first_frame(picture: Picture) -> tuple[Picture, list[str]]:
-    from PIL import ImageOps
-
-    notes = []
-    frames = getattr(picture, "n_frames", 1)
-    if frames > 1:
-        notes.append(f"The file has {frames} frames; the first was taken.")
-        picture.seek(0)
-    picture.load()
-    if picture.getexif().get(_ORIENTATION, 1) != 1:
-        notes.append("Turned upright, as the camera noted.")
-        picture = ImageOps.exif_transpose(picture)
-    return picture, notes
-
-
-def _plain_mode(picture: Picture, notes: list[str]) -> Picture:
-    """Any mode -> L or RGB."""
+def plain_mode(picture: Picture, notes: list[str]) -> Picture:
+    """Any mode -> L or RGB; what was changed is added to the notes."""
     from PIL import Image
 
     mode = picture.mode
@@ -181,6 +176,21 @@ def _plain_mode(picture: Picture, notes: list[str]) -> Picture:
     if mode != "P":
         notes.append(f"Its colours ({mode}) were converted to RGB.")
     return picture.convert("RGB")
+
+
+def _first_frame(picture: Picture) -> tuple[Picture, list[str]]:
+    from PIL import ImageOps
+
+    notes = []
+    frames = getattr(picture, "n_frames", 1)
+    if frames > 1:
+        notes.append(f"The file has {frames} frames; the first was taken.")
+        picture.seek(0)
+    picture.load()
+    if picture.getexif().get(_ORIENTATION, 1) != 1:
+        notes.append("Turned upright, as the camera noted.")
+        picture = ImageOps.exif_transpose(picture)
+    return picture, notes
 
 
 def _reduced(picture: Picture) -> Picture:

@@ -9,6 +9,8 @@ Every figure has a transparent background and takes `theme="light"` or `"dark"`.
 from __future__ import annotations
 
 from engine.figures.atlas import Atlas, atlas
+from engine.figures.faithfulness import agreement_matrix, pixel_curves, randomisation_curves
+from engine.figures.heatmaps import heatmap_pixels, heatmap_png, heatmap_sheet, heatmap_table
 from engine.figures.metrics_table import MetricRow, metric_rows, metrics_table
 from engine.figures.mi_matrix import mi_matrix
 from engine.figures.palette import category_colors, diverging_limit, method_color, model_color
@@ -24,11 +26,16 @@ __all__ = [
     "MetricRow",
     "Plane",
     "Theme",
+    "agreement_matrix",
     "atlas",
     "category_colors",
     "curve_figure",
     "data_uri",
     "diverging_limit",
+    "heatmap_pixels",
+    "heatmap_png",
+    "heatmap_sheet",
+    "heatmap_table",
     "method_color",
     "metric_rows",
     "metrics_table",
@@ -36,7 +43,9 @@ __all__ = [
     "model_color",
     "notice",
     "picture_png",
+    "pixel_curves",
     "plane",
+    "randomisation_curves",
     "reconstructions",
     "training_curve",
     "traversal_grid",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.figures.palette import SEQUENTIAL
+from engine.figures.palette import SEQUENTIAL, lettering, sampled
 from engine.figures.themes import Theme, colorbar, themed
 
 if TYPE_CHECKING:
@@ -44,21 +44,30 @@ def mi_matrix(
         raise ValueError(f"matrix should be finite numbers (K, F); got shape {values.shape}. Measure the model again.")
     rows = _named(latents, values.shape[0], "z", "latents")
     columns = _named(factors, values.shape[1], "factor ", "factors")
-    figure = go.Figure(
-        go.Heatmap(
-            z=values,
-            x=columns,
-            y=rows,
-            colorscale=SEQUENTIAL,
-            zmin=0.0,
-            zmax=max(float(values.max()), 1e-6),
-            texttemplate="%{z:.2f}",
-            xgap=2,
-            ygap=2,
-            colorbar=colorbar("bits", theme),
-            hovertemplate="%{y} and %{x}: %{z:.4f} bits<extra></extra>",
-        )
+    highest = max(float(values.max()), 1e-6)
+    cells = go.Heatmap(
+        z=values,
+        x=columns,
+        y=rows,
+        colorscale=SEQUENTIAL,
+        zmin=0.0,
+        zmax=highest,
+        xgap=2,
+        ygap=2,
+        colorbar=colorbar("bits", theme),
+        hovertemplate="%{y} and %{x}: %{z:.4f} bits<extra></extra>",
     )
+    shades = sampled(SEQUENTIAL)
+    numbers = go.Scatter(  # a heatmap's own text has one colour, or one that plotly makes too faint
+        x=columns * len(rows),
+        y=[row for row in rows for _ in columns],
+        mode="text",
+        text=[f"{value:.2f}" for value in values.flat],
+        textfont={"color": [lettering(shades[round(255 * max(0.0, value) / highest)]) for value in values.flat]},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure = go.Figure([cells, numbers])
     title = "Mutual information of learned latents (rows) with true factors (columns)"
     title = title if mig is None else f"{title}; MIG {mig:.4f}"
     themed(figure, theme, title=title, height=height or 110 + 44 * len(rows))

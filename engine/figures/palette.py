@@ -83,5 +83,16 @@ def sampled(name: str, count: int = 256) -> list[str]:
     return ["#" + "".join(f"{round(255 * channel):02x}" for channel in triple) for triple in triples]
 
 
+def lettering(background: str) -> str:
+    """Black or white, "#rrggbb": what can be read better on a colour "#rrggbb"; the contrast is at least 4.5.
+
+    Relative luminance and contrast as in WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio.
+    """
+    encoded = np.array([int(background[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+    channels = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    luminance = float(channels @ [0.2126, 0.7152, 0.0722])
+    return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#000000"
+
+
 def _by_name(name: str) -> str:
     return _OTHERS[zlib.crc32(name.lower().encode()) % len(_OTHERS)]

@@ -58,7 +58,7 @@ class Recipe:
     Attributes:
         id: Name shared by recipe, checkpoint folder and catalogue: `mnist/tc5`, `mnist/tc5-paper`.
         title: What the model is, in a few words.
-        dataset: Name in `engine.data.DATASETS`.
+        dataset: Name for `engine.data.load_dataset`: `mnist`, or some of its classes, `mnist:3,8`.
         network: Family and sizes.
         objective: What is minimised, with its own weights; None for a formula that needs no training.
         optimiser: How.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import multiprocessing
 import os
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 from engine.settings import CACHE_VARIABLE, DATA_VARIABLE
+from tests.data import tiny
 
 REAL_MIRROR = os.environ.get(DATA_VARIABLE)
 
@@ -45,18 +42,20 @@ def real_mirror(monkeypatch):
 
 
 @pytest.fixture
+def real_data(real_mirror):
+    """Skips a test where the machine's mirror folder lacks what it names."""
+
+    def need(folder):
+        if not (real_mirror / folder).is_dir():
+            pytest.skip(f"{DATA_VARIABLE} names no folder with {folder}")
+        return real_mirror / folder
+
+    return need
+
+
+@pytest.fixture
 def write_parquet():
-    """Writes pictures, uint8 (N, H, W) or (N, H, W, 3), and columns the way the Hub stores them."""
-
-    def write(path, pictures, columns, *, image="image", picture_format="PNG"):
-        cells = [{"bytes": encode(picture, picture_format), "path": None} for picture in pictures]
-        kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-        table = pa.table({image: pa.array(cells, kind), **columns})
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path, compression="zstd")
-        return path
-
-    return write
+    return tiny.write_parquet
 
 
 @pytest.fixture
@@ -105,9 +104,3 @@ class Child:
     def answer(self):
         assert self._receiver.poll(120), "the forked process does not answer"
         return self._receiver.recv()
-
-
-def encode(picture, picture_format):
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, format=picture_format)
-    return buffer.getvalue()

@@ -11,15 +11,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data import DATASETS, load_dataset
+from engine.data import DATASETS, DataUnavailableError, load_dataset
+from tests.data import tiny
 
 ATTRIBUTES = ("name", "title", "licence", "citation", "url")
 
 
 @pytest.fixture(params=list(DATASETS))
-def dataset(request, mirror, monkeypatch):
-    if request.param == "mnist":
-        request.getfixturevalue("tiny_mnist")
+def dataset(request, mirror):
+    tiny.make(mirror, request.param)
     return load_dataset(request.param)
 
 
@@ -45,8 +45,35 @@ def test_every_split_gives_batches_of_its_space(dataset):
             assert 0 <= batch.x.min() <= batch.x.max() <= 1
 
 
-def test_train_and_test_make_up_all(dataset):
-    assert len(dataset.split("train")) + len(dataset.split("test")) == len(dataset.split("all"))
+def test_the_disjoint_splits_make_up_all(dataset):
+    names = [name for name in ("train", "valid", "test") if name in dataset.split_names]
+    everything = dataset.split("all")
+    assert sum(len(dataset.split(name)) for name in names) == len(everything)
+    if everything.labels is not None:
+        labels = torch.cat([dataset.split(name).labels for name in names])
+        assert torch.equal(labels.sort().values, everything.labels.sort().values)
+
+
+def test_preparing_leaves_nothing_to_decode(dataset, monkeypatch):
+    if not dataset.needs_files:
+        pytest.skip("it is generated")
+    seen = []
+    dataset.prepare(lambda done, total: seen.append((done, total)))
+    assert seen[-1][0] == seen[-1][1] > 0
+    monkeypatch.setattr("PIL.Image.open", lambda *args, **options: pytest.fail("decoded again"))
+    again = load_dataset(dataset.name)
+    assert torch.equal(again.split("all").batch([0]).x, dataset.split("all").batch([0]).x)
+
+
+@pytest.mark.parametrize("name", [name for name in DATASETS if load_dataset(name).needs_files])
+def test_files_that_are_not_there_are_said(mirror, name):
+    with pytest.raises(DataUnavailableError, match=r"LATENT_EXPLORER_DATA|There is no folder"):
+        load_dataset(name).split("test")
+
+
+def test_an_unknown_split_lists_what_there_is(dataset):
+    with pytest.raises(KeyError, match=r"has no split 'half'; choose one of \['train', "):
+        dataset.split("half")
 
 
 def test_batches_are_fresh_memory(dataset):

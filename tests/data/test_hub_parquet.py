@@ -98,8 +98,8 @@ def test_missing_values_are_refused(mirror, write_parquet):
 @pytest.mark.parametrize(
     ("pixels", "message"),
     [
-        (np.zeros((2, 8, 8), np.uint8), r"Picture 0 of .* is 8 x 8 pixels, mode L; owner/grey should have 6 x 8"),
-        (np.zeros((2, 8, 6, 3), np.uint8), "mode RGB; owner/grey should have 6 x 8, mode L"),
+        (np.zeros((2, 8, 8), np.uint8), r"Picture 0 of .* is 8 x 8 pixels, mode L; it should have 6 x 8"),
+        (np.zeros((2, 8, 6, 3), np.uint8), "mode RGB; it should have 6 x 8, mode L"),
     ],
 )
 def test_pictures_of_another_size_or_mode_are_refused(mirror, write_parquet, cache, pixels, message):

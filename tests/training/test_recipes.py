@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.data import DATASETS
+from engine.data import load_dataset
 from engine.models import MODELS
 from engine.training import RECIPES
 from engine.training.fit import fit
@@ -30,7 +30,7 @@ def test_every_row_builds_with_a_space_that_is_the_data_sets(name):
     with torch.device("meta"):
         model = MODELS.build(recipe.network.name, **recipe.network.options)
     assert recipe.id == name
-    assert model.space == DATASETS.build(recipe.dataset).space
+    assert model.space == load_dataset(recipe.dataset).space
 
 
 @pytest.mark.parametrize("name", STARTERS)
