@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from apps.canvas.description import describe
+from apps.canvas.description import describe, start_code
 from apps.canvas.frames import Frame, answer, decode_frame, read_message
 
 FOLDER = Path(__file__).resolve().parent
@@ -37,5 +37,6 @@ __all__ = [
     "decode_frame",
     "describe",
     "read_message",
+    "start_code",
     "static_folder",
 ]

@@ -17,7 +17,7 @@ def describe(model: LatentModel, *, code: Tensor | None = None, first_frame: boo
 
     Args:
         model: Any latent model; only its name travels back with requests.
-        code: Where to start, (D,) or (1, D); by default the model's `mean_code`.
+        code: Where to start, (D,) or (1, D); by default `start_code`.
         first_frame: Also decode the start code, so that the page shows a picture before it asks for one.
 
     Returns:
@@ -26,7 +26,7 @@ def describe(model: LatentModel, *, code: Tensor | None = None, first_frame: boo
     Raises:
         ValueError: If the code has another length than the model's, or is not finite.
     """
-    start = (model.mean_code if code is None else code).detach().cpu().float().flatten()
+    start = (start_code(model) if code is None else code).detach().cpu().float().flatten()
     if start.numel() != model.latent_dim or not bool(start.isfinite().all()):
         raise ValueError(
             f"The start code of {model.id!r} should be {model.latent_dim} finite numbers; got {start.numel()} numbers, "
@@ -43,6 +43,19 @@ def describe(model: LatentModel, *, code: Tensor | None = None, first_frame: boo
         shape, data = decode_frame(model, {"model": model.id, "code": start.tolist()})
         description["frame"] = {"shape": shape, "data": base64.b64encode(data).decode("ascii")}
     return description
+
+
+def start_code(model: LatentModel) -> Tensor:
+    """The example's code nearest to the middle of the data, (D,), each entry in units of its own spread.
+
+    The middle itself may lie where there are no data: that of many autoencoders draws nothing. It is the start of a
+    model without examples.
+    """
+    middle, codes = model.mean_code, getattr(getattr(model, "examples", None), "codes", None)
+    if codes is None:
+        return middle
+    away = (codes - middle) / codes.std(dim=0).clamp_min(1e-6)
+    return codes[away.square().sum(dim=1).argmin()]
 
 
 def _axis(axis: Axis) -> dict[str, Any]:

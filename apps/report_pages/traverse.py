@@ -61,17 +61,18 @@ def axes_figure(
 
     Args:
         model: The decoder.
-        code: Where the sliders stand; None is the model's middle.
+        code: Where the sliders stand; None is where they start.
         count: Pictures on a continuous axis.
         span: `percentile` or `full`.
         theme: Of the page.
     """
     import torch
 
+    from apps.canvas import start_code
     from engine.explain import decode_in_batches, walks
     from engine.figures import model_color, traversal_grid
 
-    z = model.mean_code if code is None else torch.tensor(list(code), dtype=torch.float32)
+    z = start_code(model) if code is None else torch.tensor(list(code), dtype=torch.float32)
     rows = walks(model, z, count=count, span="full" if span == "full" else "percentile")
     decoded = decode_in_batches(model, torch.cat([row.codes for row in rows])).x
     return traversal_grid(

@@ -13,7 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.canvas import Frame, answer, decode_frame, describe, frames, read_message, static_folder
+from apps.canvas import Frame, answer, decode_frame, describe, frames, read_message, start_code, static_folder
 from apps.refusals import BusyError, RefusedError, UnknownModelError
 from engine.explain import Redraw
 from tests.apps.canvas.toys import lookup_of, toys
@@ -256,3 +256,10 @@ def test_the_static_folder_has_every_file_the_routes_serve():
 def test_a_frame_is_frozen():
     with pytest.raises(AttributeError):
         Frame(seq=1, shape=(1,), data=b"", duration_ms=0.0).seq = 2
+
+
+def test_a_model_starts_at_the_example_nearest_to_its_middle():
+    codes = torch.tensor([[9.0, 0, 0, 0, 0], [0.1, 0, 0, 0, 30], [1, 0, 0, 0, 1]])
+    model = Odd(examples=SimpleNamespace(codes=codes), mean_code=torch.zeros(5))
+    assert start_code(model).tolist() == [1, 0, 0, 0, 1]  # each entry in units of its own spread
+    assert start_code(FEW) is FEW.mean_code
