@@ -65,8 +65,8 @@ class Muon(Adam):
 
     Attributes:
         momentum: Decay of Muon's moment.
-        dense: Whether dense layers' kernels are Muon's, too. In a VAE they make all latents carry the same and turn
-            them against the factors.
+        dense: Whether dense layers' kernels are Muon's, too. The latents of the dSprites VAE then all carried the same
+            and shared every factor.
     """
 
     momentum: float = 0.95
