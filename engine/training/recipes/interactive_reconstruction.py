@@ -18,8 +18,8 @@ SOURCE = "Ross et al. (2021), https://arxiv.org/abs/2102.01264; figures stored w
 # Starter rows reach the published losses in fewer updates by a higher rate that falls to zero.
 FALLING = Adam(lr=1e-3, schedule="cosine", warmup=500)
 
-# Under Adam the dSprites VAE stood at a BCE of 88 nats after 10,000 updates; under Muon it passes that within 1,500, and
-# within 3,000 if only its convolutions are Muon's.
+# Under Adam the dSprites VAE stood at a BCE of 88 nats after 10,000 updates; under Muon it passes that within 1,500,
+# and within 3,000 if only its convolutions are Muon's.
 ORTHOGONAL = Muon(lr=1e-3, schedule="cosine", warmup=500)
 
 
@@ -58,7 +58,10 @@ def _dsprites() -> Iterator[Recipe]:
     for name, (title, optimiser, objective, paper) in table.items():
         yield from _both(
             starter={"steps": 30_000, "optimiser": optimiser, "precision": "bf16-mixed"},
-            note="The published network; 30,000 updates of Muon at a falling rate, not 103,680 of Adam at a fixed one.",
+            note=(
+                f"The published network; 30,000 updates of Muon{'' if optimiser.dense else ' (dense layers: Adam)'} "
+                "at a falling rate, not 103,680 of Adam at a fixed one."
+            ),
             id=f"dsprites/{name}",
             title=f"{title}, 5 latents",
             dataset="dsprites",
