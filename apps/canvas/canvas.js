@@ -17,6 +17,8 @@ const HISTORY_LIMIT = 200;
 const AWAY = [408, 429, 502, 503, 504]; // statuses of a server that will be back
 const LARGEST_VALUE = 1e6; // decode_frame refuses more
 
+const ACCEPTED = "Type a number between -1000000 and 1000000, such as 0.5 or -2; Escape restores the value.";
+
 export class Refused extends Error {}
 export class Busy extends Error {}
 
@@ -25,8 +27,9 @@ export class Busy extends Error {}
  *
  * options: model (opaque name), layout, axes, space, code (optional, else the axes' centres), source;
  *   compare: [{label, model, space, source, live}] further decoders on the same code, with live: false for one that is
- *   too slow to follow the hand and is asked when it lets go; label; frame: {shape, bytes|data} drawn
- *   before the first request; names: {original: shown}; range: "percentile" | "full"; previewSize; theme: "auto" |
+ *   too slow to follow the hand and is asked when it lets go; an answer of its source may bring a `label` that says what
+ *   this picture is; label; caption (below the own picture, where there are others; else the label);
+ *   frame: {shape, bytes|data} drawn before the first request; names: {original: shown}; range: "percentile" | "full"; previewSize; theme: "auto" |
  *   "class" (a .dark ancestor) | "text" (the host's text colour) | "light" | "dark"; showStats; storageKey (null: names
  *   are not kept); onCommit(code, {axis}); onRename(axis, name); onRange(mode); onFrame(stats).
  */
@@ -183,7 +186,7 @@ export function centerCode(layout, axes) {
 
 // ------------------------------------------------------------------------------------------------ component
 
-const NEW_MODEL = { names: undefined, code: undefined, frame: undefined, label: undefined, compare: [] };
+const NEW_MODEL = { names: undefined, code: undefined, frame: undefined, label: undefined, caption: undefined, compare: [] };
 
 class LiveCanvas {
   constructor(element, options) {
@@ -285,7 +288,8 @@ class LiveCanvas {
   }
 
   #buildViews(options) {
-    const first = { label: options.compare?.length ? options.label ?? options.model : null, model: options.model,
+    const own = options.caption ?? options.label ?? options.model;
+    const first = { label: options.compare?.length ? own : null, model: options.model,
       space: options.space, source: options.source };
     this.views = [first, ...(options.compare ?? [])].map((one) => new View({ ...first, ...one }, {
       previewSize: options.previewSize ?? 256,
@@ -544,7 +548,8 @@ class View {
   constructor({ label, model, space, source, live = true }, { previewSize, problem, frame }) {
     Object.assign(this, { model, space, source, live, previewSize, problem, framed: frame });
     this.canvas = h("canvas", { role: "img", "aria-label": `Output of ${label ?? model}`, width: 1, height: 1 });
-    this.figure = h("figure", {}, this.canvas, label ? h("figcaption", {}, label) : "");
+    this.caption = label ? h("figcaption", { title: label }, label) : null;
+    this.figure = h("figure", {}, this.canvas, this.caption);
     this.seq = 0;
     this.failures = 0;
     this.latencies = [];
@@ -593,6 +598,7 @@ class View {
   #answered(job, answer) {
     this.preview = job.size !== null;
     this.show(answer);
+    if (answer.label) this.#name(answer.label);
     const now = performance.now();
     for (const stamp of job.stamps) {
       performance.measure("hand-to-pixel", { start: stamp, end: now });
@@ -648,6 +654,11 @@ class View {
     this.repaint();
   }
 
+  #name(label) {
+    this.canvas.setAttribute("aria-label", `Output of ${label}`);
+    if (this.caption) [this.caption.textContent, this.caption.title] = [label, label];
+  }
+
   repaint() {
     if (!this.drawn) return;
     if (this.drawn.shape.length === 1) this.#drawCurve();
@@ -662,7 +673,7 @@ class View {
   /** Sizes the canvas to its place; small pictures by whole factors, so that every pixel is a square. */
   fit() {
     const image = this.space.kind === "image";
-    const caption = this.figure.querySelector("figcaption")?.offsetHeight ?? 0;
+    const caption = this.caption?.offsetHeight ?? 0;
     const width = this.figure.clientWidth, height = this.figure.clientHeight - caption;
     if (width <= 0 || height <= 0) return;
     const ratio = devicePixelRatio || 1;
@@ -875,13 +886,14 @@ class SliderRow extends Row {
   show(value) {
     this.value = value;
     this.slider.value = value;
-    const text = value.toFixed(this.digits);
+    const text = fixed(value, this.digits);
     const beyond = value < this.from - 1e-6 || value > this.to + 1e-6;
     this.element.style.setProperty("--at", this.#share(value));
     this.slider.setAttribute("aria-valuetext", beyond ? `${text}, beyond the slider` : text);
     this.box.classList.toggle("beyond", beyond);
-    this.box.title = `${beyond ? "Beyond the slider: " : "From "}${this.from.toFixed(this.digits)} to ` +
-      `${this.to.toFixed(this.digits)}; type any number`;
+    this.hintOfBox = `${beyond ? "Beyond the slider: " : "From "}${fixed(this.from, this.digits)} to ` +
+      `${fixed(this.to, this.digits)}; type any number`;
+    if (!this.box.hasAttribute("aria-invalid")) this.box.title = this.hintOfBox;
     if (this.box.dataset.dirty !== "true") this.box.value = text;
   }
 
@@ -950,8 +962,10 @@ class SliderRow extends Row {
   }
 
   #invalid(bad) {
-    if (bad) this.box.setAttribute("aria-invalid", "true");
-    else this.box.removeAttribute("aria-invalid");
+    const set = (name, value) => (bad ? this.box.setAttribute(name, value) : this.box.removeAttribute(name));
+    set("aria-invalid", "true");
+    set("aria-description", ACCEPTED);
+    this.box.title = bad ? ACCEPTED : this.hintOfBox;
   }
 }
 
@@ -1061,6 +1075,12 @@ function luminance(colour) {
   return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
 }
 
+/** A number with so many decimals; what rounds to zero has no sign. */
+function fixed(value, digits) {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
 function crisp(value) {
   return Math.round(value) + 0.5;
 }
@@ -1108,8 +1128,9 @@ const STYLE = `
 .stage.series { padding: 6px 4px 0; }
 figure { margin: 0; min-width: 0; min-height: 0; display: flex; flex-direction: column; align-items: center;
   justify-content: center; }
-figcaption { padding-top: 6px; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-  color: var(--lx-muted); }
+figcaption { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; flex: none; max-width: 100%;
+  min-height: calc(6px + 2.8em); padding-top: 6px; overflow: hidden; overflow-wrap: anywhere; text-align: center;
+  color: var(--lx-muted); } /* room for two lines below each picture: they stay level */
 canvas { display: block; flex: none; }
 canvas.pixels { image-rendering: pixelated; }
 .stats { height: 26px; padding: 0 12px 6px; color: var(--lx-muted); font-size: 11px; font-variant-numeric: tabular-nums;
@@ -1137,7 +1158,7 @@ button:disabled { cursor: default; opacity: .35; }
 kbd { font: inherit; color: var(--lx-text); }
 .rows { flex: 1; min-height: 0; overflow-y: auto; padding: 6px 12px 8px 14px; overscroll-behavior: contain;
   scrollbar-width: thin; }
-.row { display: grid; grid-template-columns: var(--lx-name, minmax(64px, 27%)) minmax(0, 1fr) 66px; gap: 10px;
+.row { display: grid; grid-template-columns: var(--lx-name, minmax(64px, 27%)) minmax(0, 1fr) 84px; gap: 10px;
   align-items: center; min-height: 40px; }
 .namecell { min-width: 0; }
 .name { display: block; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;

@@ -54,6 +54,7 @@ def _metric(entry: Entry) -> dict[str, Any] | None:
 
 
 def _title(dataset: str) -> str:
-    from engine.data import DATASETS
+    from engine.data import find_dataset
 
-    return str(getattr(DATASETS[dataset], "title", dataset)) if dataset in DATASETS else dataset
+    found = find_dataset(dataset)
+    return dataset if found is None else found.title

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.checkpoints import Entry
 
+KEY = "Grey number: the published figure. \N{CHECK MARK}: at least as good as published."
 Cell = dict[str, Any]  # text, sort (number, word or None), note (beside the text, less loud), tip, tone
 
 
 def catalogue_table(entries: Sequence[Entry], *, selected: str | None = None) -> dict[str, Any]:
-    """What `page/table.js` draws: columns {key, title, tip, numeric} and rows {id, cells, selected, error}.
+    """What `page/table.js` draws: columns {key, title, tip, numeric}, rows {id, cells, selected, error}, a key to them.
 
     A metric has a column when a model of the catalogue has it; the published figure stands beside the value.
     """
@@ -42,7 +43,7 @@ def catalogue_table(entries: Sequence[Entry], *, selected: str | None = None) ->
         }
         for entry in entries
     ]
-    return {"columns": columns, "rows": rows, "label": "Catalogue"}
+    return {"columns": columns, "rows": rows, "label": "Catalogue", "key": KEY if published else ""}
 
 
 def file_size(count: int) -> str:

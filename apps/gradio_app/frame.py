@@ -51,7 +51,8 @@ def build(shelf: Shelf) -> gr.Blocks:
             _place("lx-browser")
             with gr.Column(elem_id="lx-stage"):
                 for title, build_workspace in WORKSPACES:
-                    with gr.Column(elem_id=f"lx-workspace-{title.lower()}", elem_classes="lx-workspace"):
+                    classes = ["lx-workspace"] if title == titles[0] else ["lx-workspace", "lx-behind"]
+                    with gr.Column(elem_id=f"lx-workspace-{title.lower()}", elem_classes=classes):
                         build_workspace(session)
         _place("lx-status")
     return demo

@@ -172,6 +172,6 @@ def _factor_names(dataset: str) -> tuple[str, ...]:
 
 
 def _about(dataset: str, name: str) -> tuple[str, ...]:
-    from engine.data import DATASETS
+    from engine.data import find_dataset
 
-    return tuple(getattr(DATASETS[dataset], name, ())) if dataset in DATASETS else ()
+    return tuple(getattr(find_dataset(dataset), name, ()))

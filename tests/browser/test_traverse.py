@@ -114,6 +114,35 @@ def test_the_window_fills_the_screen_without_scrolling(explorer, page):
         )
 
 
+def test_a_window_too_narrow_is_scrolled_sideways(explorer, page):
+    explorer()
+    for width, wanted in ((700, 960), (1024, 1024)):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.wait_for_function(f"document.documentElement.scrollWidth === {wanted}")
+    page.set_viewport_size({"width": 700, "height": 700})
+    page.evaluate("scrollTo(1000, 0)")
+    page.wait_for_function("scrollX === 260")
+
+
+def test_back_returns_to_the_model_and_the_workspace_before(explorer, page):
+    window = explorer("#model=sinelines/gt")
+    window.slider("amplitude").press("End")
+    window.address("hash.includes('code=')")
+    page.locator('.lx-model[data-id="mnist/tc5"]').click()
+    window.shows("mnist/tc5")
+    page.get_by_role("tab", name="Models").click()
+    window.address("hash === '#workspace=Models&model=mnist/tc5'")
+    page.go_back()
+    page.locator("#lx-traverse").wait_for()
+    window.address("hash === '#model=mnist/tc5'")
+    page.go_back()
+    window.shows("sinelines/gt")
+    window.slider("amplitude").wait_for()
+    assert window.code()[2] > 3  # as it was left
+    page.go_forward()
+    window.shows("mnist/tc5")
+
+
 def test_a_deep_link_restores_everything_and_a_copied_one_is_the_same(explorer, page):
     code, a, b = [0.5, -0.25, 1.5, 2, 3], [0] * 5, [1] * 5
     names = json.dumps({"slope": "steepness"})
@@ -160,6 +189,56 @@ def test_a_model_that_cannot_be_loaded_leaves_the_one_before(explorer, page):
     page.get_by_role("alert").get_by_text("No model 'mnist/unknown'").wait_for()
     assert window.code() == code
     window.address("hash.includes('sinelines/gt')")
+
+
+def test_a_link_to_an_unknown_model_shows_another_and_says_so(explorer, page):
+    window = explorer("#model=nope/x")
+    page.get_by_role("alert").get_by_text("No model 'nope/x'").wait_for()
+    window.address("!hash.includes('nope')")
+
+
+def test_nothing_can_be_pressed_before_there_is_a_model(page, server):
+    page.route("**/explorer/facts/**", lambda route: None)
+    page.goto(server.url + "#model=mnist/ig5", wait_until="domcontentloaded")
+    page.locator(".lx-actions[inert]").wait_for()
+    page.get_by_text("Loading …", exact=True).wait_for()
+    assert page.locator("#lx-workspace-models").is_hidden()
+
+
+def test_captions_tell_what_the_other_model_draws(explorer, page):
+    window = explorer("#model=sinelines/gt&compare=sinelines/vae")
+    captions = window.canvas.locator("figcaption")
+    expect(captions).to_have_text(["sinelines/gt", "sinelines/vae on this picture"], timeout=60_000)
+    window.tool("Examples")
+    page.get_by_role("button", name="Example number 3").first.click()
+    expect(captions.nth(1)).to_have_text("sinelines/vae on the same input", timeout=60_000)
+    window.slider("amplitude").press("End")
+    expect(captions.nth(1)).to_have_text("sinelines/vae on this picture", timeout=60_000)
+
+
+def test_the_nearest_example_goes_when_the_code_has_changed(explorer, page):
+    window = explorer("#model=sinelines/gt")
+    page.get_by_role("button", name="Nearest example").click()
+    page.get_by_text("Input: nearest example").wait_for()
+    window.slider("amplitude").press("End")
+    page.get_by_text("Input: nearest example").wait_for(state="hidden")
+    assert window.canvas.locator("figure").count() == 1
+
+
+def test_a_number_that_is_none_is_explained_and_a_long_one_fits(explorer):
+    window = explorer("#model=sinelines/gt")
+    box = window.canvas.get_by_role("textbox", name="amplitude, value")
+    for wrong in ("abc", "1e400"):
+        box.fill(wrong)
+        box.press("Enter")
+        assert box.get_attribute("title").startswith("Type a number")
+        assert box.get_attribute("aria-description").startswith("Type a number")
+    for given, shown in (("-10000", "-10000.0"), ("-0.01", "0.0")):
+        box.fill(given)
+        box.press("Enter")
+        expect(box).to_have_value(shown, timeout=60_000)
+        assert box.get_attribute("aria-description") is None
+        assert box.evaluate("node => node.scrollWidth <= node.clientWidth")
 
 
 def test_strips_examples_and_undo(explorer, page):

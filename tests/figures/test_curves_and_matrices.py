@@ -56,7 +56,9 @@ def test_rows_of_the_matrix_are_learned_and_columns_true(theme):
     heat = figure.data[0]
     assert (list(heat.y), list(heat.x)) == (["z1", "z2"], ["shape", "scale", "posX"])
     assert heat.z[1][0] == 1.0
-    assert (heat.zmin, heat.zmax, heat.texttemplate) == (0.0, 1.0, "%{z:.2f}")
+    assert (heat.zmin, heat.zmax) == (0.0, 1.0)
+    assert list(figure.data[1].text) == ["0.10", "0.20", "0.30", "1.00", "0.00", "0.50"]
+    assert list(figure.data[1].textfont.color) == ["#ffffff"] * 3 + ["#000000", "#ffffff", "#000000"]
     assert "MIG 0.2500" in figure.layout.title.text
     assert figure.layout.yaxis.autorange == "reversed"  # the first latent on top
 

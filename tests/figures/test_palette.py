@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.figures import category_colors, diverging_limit, method_color, model_color
-from engine.figures.palette import CATEGORIES, DIVERGING, MODEL_COLORS, SEQUENTIAL, sampled
+from engine.figures.palette import CATEGORIES, DIVERGING, MODEL_COLORS, SEQUENTIAL, lettering, sampled
 from engine.figures.themes import INKS, ink
 from engine.training import RECIPES
 
@@ -67,11 +67,21 @@ def test_letters_are_readable(theme):
 
 @pytest.mark.parametrize("kind", SIMULATED)
 @pytest.mark.parametrize(
-    ("colors", "apart"), [(CATEGORIES, 5), (tuple(MODEL_COLORS.values()), 20)], ids=["labels", "models"]
+    ("colors", "apart"), [(CATEGORIES, 20), (tuple(MODEL_COLORS.values()), 20)], ids=["labels", "models"]
 )  # 2.3 is just noticeable
 def test_colours_differ_for_colour_blind_readers(kind, colors, apart):
     seen = [lab(np.array(SIMULATED[kind]) @ linear(color)) for color in colors]
     assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > apart
+
+
+def test_labels_differ_for_everybody_else_and_stand_out_from_both_pages():
+    seen = [lab(linear(color)) for color in CATEGORIES]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 40
+    assert all(contrast(color, ink(theme).page) >= 1.9 for color in CATEGORIES for theme in INKS)
+
+
+def test_letters_on_every_colour_of_the_sequential_map_can_be_read():
+    assert all(contrast(lettering(color), color) >= 4.5 for color in sampled(SEQUENTIAL))
 
 
 def test_label_colours_repeat_after_ten():

@@ -9,6 +9,8 @@ import { notices } from "./notices.js";
 import { traverse } from "./traverse.js";
 
 const SHARED = ["model", "card", "code", "range", "compare", "a", "b", "workspace", "theme"]; // what Python sees, session.py
+const PLACES = ["model", "card", "workspace"]; // another one of these is a step that the browser's Back takes back,
+const BY_HAND = [null, "list", "python"]; // if it came from a tab, from the model browser or from a workspace of Python's
 const THEME_KEY = "latent-explorer/theme";
 
 /** Builds the page; the host keeps the state for Python (`keep`) and passes events on (`tell`). */
@@ -24,21 +26,28 @@ export function start({ base, first, workspaces, keep, tell }) {
     kept = shared;
     keep(shared);
   };
-  const writeAddress = debounced(200, () => {
-    history.replaceState(history.state, "", toHash(state.now));
+  const write = (how, hash) => {
+    history[how](history.state, "", hash);
     // A Space shows this page in a frame; its own address bar follows this message.
-    if (parent !== window) parent.postMessage({ hash: toHash(state.now) }, "https://huggingface.co");
-  });
-  state.listen((changed) => {
+    if (parent !== window) parent.postMessage({ hash }, "https://huggingface.co");
+  };
+  const writeAddress = debounced(200, () => write("replaceState", toHash(state.now)));
+  let address = null; // of the state before a change
+  state.listen((changed, from) => {
     if (changed.has("theme")) applyTheme(state.now.theme);
     if (changed.has("workspace")) showWorkspace(state.now.workspace);
     share();
+    if (BY_HAND.includes(from) && PLACES.some((name) => changed.has(name))) {
+      write("replaceState", address); // what the patient writer still keeps belongs to the entry that is left
+      write("pushState", toHash(state.now));
+    }
+    address = toHash(state.now);
     writeAddress();
     if (changed.has("workspace")) tell("opened");
     if (changed.has("theme")) tell("themed");
     if (changed.has("card") && !changed.has("model")) tell("switched"); // another model tells when it is on the screen
   });
-  addEventListener("hashchange", () => state.set(asked(fromHash(location.hash), state.now, workspaces), "address"));
+  addEventListener("hashchange", () => state.set(asked(whole(fromHash(location.hash), state.now), state.now, workspaces), "address"));
 
   applyTheme(state.now.theme);
   whenThere(["lx-top-content", "lx-browser-content", "lx-status-content", "lx-traverse"], (top, side, foot, stage) => {
@@ -64,6 +73,13 @@ export function start({ base, first, workspaces, keep, tell }) {
   };
 }
 
+/** An address tells a whole state: what it leaves out is at its default. */
+function whole(link, now) {
+  const here = !link.model || link.model === now.model;
+  return { workspace: now.home, card: null, range: "percentile", compare: null, a: null, b: null,
+    code: here ? now.start ?? now.code : null, ...link };
+}
+
 /** Makes another model start with its own code and walk unless they are given, too. */
 function asked(value, now, workspaces) {
   const changes = Object.fromEntries(Object.entries(value).filter(([name, one]) => one !== null || name !== "model"));
@@ -77,7 +93,7 @@ function topBar(place, { state, notices }, workspaces) {
     "aria-controls": `lx-workspace-${title.toLowerCase()}`, onclick: () => state.set({ workspace: title }) }, title));
   const group = h("div", { class: "lx-tabs", role: "tablist", "aria-label": "Workspaces" }, ...tabs);
   arrowKeys(group, { selector: ".lx-tab", horizontal: true, onmove: (tab) => tab.click() });
-  const copy = button("Copy link", { name: "link", title: "Copy a link to exactly this view", onclick: async () => {
+  const copy = button("Copy link", { name: "link", title: "Copy a link to this model with these sliders", onclick: async () => {
     const address = location.href.replace(/#.*$/, "") + toHash(state.now);
     try {
       await navigator.clipboard.writeText(address);

@@ -1,8 +1,8 @@
 // A table that sorts: the body of js_on_load, with element, props, trigger and watch in reach.
-// Value: {label, columns: [{key, title, tip, numeric}], rows: [{id, selected, error, cells: [{text, sort, note, tip, tone}]}]}.
+// Value: {label, key (a line below), columns: [{key, title, tip, numeric}], rows: [{id, selected, error, cells: [{text, sort, note, tip, tone}]}]}.
 // A row that is clicked, or opened with Enter, triggers `select` with {id}.
 const place = element.querySelector(".lx-table");
-let sorted = { column: -1, up: true }, drawn = null;
+let sorted = { column: -1, up: true }, drawn = null, brought = null;
 
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -58,7 +58,8 @@ function line(row, columns) {
 }
 
 function draw() {
-  const { columns = [], rows = [], label = "" } = props.value || {};
+  const { columns = [], rows = [], label = "", key = "" } = props.value || {};
+  element.querySelector(".lx-key").textContent = key;
   const head = make("thead", {}, make("tr", {}, ...columns.map(header)));
   const body = make("tbody", {}, ...ordered(rows).map((row) => line(row, columns)));
   const scroll = place.scrollTop;
@@ -70,13 +71,26 @@ function mark(id) {
   for (const one of place.querySelectorAll("tbody tr")) one.setAttribute("aria-selected", String(one.dataset.id === id));
 }
 
+/** Scrolls the table, and nothing around it, to where a row can be seen below the header. */
+function bring(id) {
+  const row = [...place.querySelectorAll("tbody tr")].find((one) => one.dataset.id === id);
+  if (!row) return;
+  const head = place.querySelector("thead").offsetHeight;
+  const above = row.offsetTop - head, below = row.offsetTop + row.offsetHeight - place.clientHeight;
+  if (place.scrollTop > above) place.scrollTop = above;
+  else if (place.scrollTop < below) place.scrollTop = below;
+}
+
 /** Where only another row is selected the rows stay: the focus, and a click under way, keep theirs. */
 function update() {
   const { rows = [], ...rest } = props.value || {};
   const content = JSON.stringify([rest, rows.map((row) => ({ ...row, selected: null }))]);
-  if (content === drawn) mark(rows.find((row) => row.selected)?.id);
+  const selected = rows.find((row) => row.selected)?.id;
+  if (content === drawn) mark(selected);
   else draw();
   drawn = content;
+  if (selected !== brought) bring(selected);
+  brought = selected;
 }
 
 update();

@@ -21,6 +21,9 @@ export function traverse(place, context) {
   const stage = h("div", { class: "lx-canvas" });
   const bar = actionBar();
   const dock = h("section", { class: "lx-dock", "aria-label": "Tools" });
+  const waiting = h("p", { class: "lx-waiting", role: "status" }, "Loading …"); // until the first picture takes its place
+  stage.append(waiting);
+  bar.element.inert = true; // as long as there is nothing to jump in
   place.replaceChildren(bar.element, stage, dock);
   const tools = {
     ...context,
@@ -38,8 +41,13 @@ export function traverse(place, context) {
   async function open(model) {
     const ticket = ++wanted;
     place.setAttribute("aria-busy", "true");
+    waiting.textContent = "Loading …";
     try {
       const facts = first.facts?.model === model ? first.facts : await api.facts(model);
+      if (facts.kind === "classifier") {
+        if (ticket === wanted) stay(model, { card: model, workspace: "Models" }); // it has no sliders, but a card
+        return;
+      }
       const code = await codeFor(facts);
       const { compare } = state.now;
       const other = (await notices.attempt(() => otherFor(facts))) ?? null; // a bad one must not keep the model away
@@ -53,22 +61,30 @@ export function traverse(place, context) {
         return;
       }
       notices.problem(error);
-      const back = shown.facts?.model ?? first.facts?.model ?? context.list.models()[0];
-      if (back && back !== model) state.set({ model: back, code: tools.code() ?? null, names: shown.names ?? {} }, shown.facts ? "traverse" : "start");
-      if (shown.facts) context.tell("switched"); // back to the model before
+      stay(model);
     } finally {
       if (ticket === wanted) place.removeAttribute("aria-busy");
     }
   }
 
+  /** Instead of `model` the one on the screen, or one to begin with; none, and the catalogue will name one. */
+  function stay(model, changes = {}) {
+    const back = shown.facts?.model ?? first.facts?.model ?? context.list.models()[0] ?? null;
+    const own = { model: back === model && !shown.facts ? null : back, code: tools.code() ?? null, names: shown.names ?? {} };
+    state.set({ ...own, ...changes }, shown.facts ? "traverse" : "start");
+    if (shown.facts) context.tell("switched"); // back to the model before
+    else if (!own.model) waiting.textContent = "Choose a model at the left.";
+  }
+
   /** The code of the address, else that of the picture on the screen, else the model's own start. */
   async function codeFor(facts) {
-    if (state.now.code?.length === facts.code.length) return state.now.code;
-    if (state.now.code) notices.say(`The link's code has ${state.now.code.length} numbers and ${facts.model} takes ${facts.code.length}; showing its start.`);
-    if (!shown.input || shown.facts.dataset !== facts.dataset) {
-      shown.input = null;
-      return facts.code;
+    if (shown.input && shown.facts.dataset !== facts.dataset) shown.input = null;
+    if (state.now.code?.length === facts.code.length) {
+      if (shown.input) shown.input = shown.input.passing ? null : { ...shown.input, code: null };
+      return state.now.code;
     }
+    if (state.now.code) notices.say(`The link's code has ${state.now.code.length} numbers and ${facts.model} takes ${facts.code.length}; showing its start.`);
+    if (!shown.input) return facts.code;
     const { codes } = await api.post("encode", { models: [facts.model], ...shown.input.sent });
     shown.input.code = codes[facts.model];
     return shown.input.code;
@@ -77,6 +93,7 @@ export function traverse(place, context) {
   async function otherFor(facts) {
     if (!state.now.compare) return null;
     const other = await api.facts(state.now.compare);
+    if (other.kind === "classifier") throw new Error(`${other.model} is a classifier and draws nothing: compare models with sliders.`);
     if (same(other.space.shape, facts.space.shape)) return other;
     throw new Error(`${other.model} draws something else than ${facts.model}: compare models of one data set.`);
   }
@@ -86,13 +103,14 @@ export function traverse(place, context) {
     Object.assign(shown, { facts, other });
     shown.names = { ...keptNames(namesKey(facts.model)), ...(again ? {} : state.now.names) };
     const frame = same(code, facts.code) ? facts.frame : undefined;
-    const options = { ...facts, code, frame, names: shown.names, label: labelOf(facts), compare: views(), source: http,
+    const options = { ...facts, code, frame, names: shown.names, label: labelOf(facts), caption: facts.model, compare: views(), source: http,
       range: state.now.range, theme: "class", showStats: false, onCommit: committed, onRename: renamed,
       onRange: (range) => state.set({ range }, "traverse"), onFrame: framed };
     stage.classList.toggle("lx-several", options.compare.length > 0);
     if (canvas) canvas.setModel(options);
     else canvas = mount(stage, options);
     canvas.setRange(state.now.range);
+    bar.element.inert = false;
     bar.refresh();
     state.set({ model: facts.model, code, start: facts.code, names: shown.names }, "traverse");
     tools.onFacts.forEach((call) => call(facts));
@@ -104,6 +122,12 @@ export function traverse(place, context) {
 
   function committed(code) {
     state.set({ code }, "traverse");
+    moved(code);
+  }
+
+  /** Another code is there to stay; what was shown for the one before goes. */
+  function moved(code) {
+    if (shown.input?.passing && !close(code, shown.input.code)) setInput(null);
     tools.onCode.forEach((call) => call(code));
   }
 
@@ -125,19 +149,23 @@ export function traverse(place, context) {
     const { other, input, facts } = shown;
     const list = [];
     // Without an encoder every picture is a search of a second or more: too slow to follow the hand.
-    if (other) list.push({ label: `${other.model}, same input`, model: other.model, space: other.space, source: redrawn, live: other.encodes });
+    if (other) list.push({ label: other.model, model: other.model, space: other.space, source: redrawn, live: other.encodes });
     if (input) list.push({ label: input.label, model: "input", space: facts.space, source: { request: async ({ seq }) => ({ ...input.picture, seq, ms: 0 }) } });
     return list;
   }
 
-  /** The other model encodes the chosen input while the code is still that input's, else what this model draws. */
+  /**
+   * The other model encodes the chosen input while the code is still that input's, else what this model draws. Which
+   * of the two a picture is comes with it as its caption.
+   */
   const redrawn = {
-    request(question) {
+    async request(question) {
       const { input, facts, other } = shown;
       if (!other) throw new Refused("no model to compare with");
-      const own = input?.codes?.[other.model];
-      if (own && close(question.code, input.code)) return http.request({ ...question, model: other.model, code: own });
-      return http.request({ ...question, model: `${facts.model} > ${other.model}` });
+      const own = close(question.code, input?.code) ? input.codes?.[other.model] : null;
+      const asked = own ? { model: other.model, code: own } : { model: `${facts.model} > ${other.model}` };
+      const label = `${other.model} on ${own ? "the same input" : "this picture"}`;
+      return { ...await http.request({ ...question, ...asked }), label };
     },
   };
 
@@ -150,11 +178,14 @@ export function traverse(place, context) {
     canvas.redraw();
   }
 
-  /** Shows an input beside the picture; `answer` is {shape, data, series?} of one example. */
-  function setInput(answer, label, code) {
+  /**
+   * Shows an input beside the picture; `answer` is {shape, data, series?} of one example. A `passing` one is about its
+   * code and goes when the code has changed.
+   */
+  function setInput(answer, label, code, { passing = false } = {}) {
     if (!answer && !shown.input) return;
     const sent = answer && (answer.series ? { series: answer.series } : { shape: answer.shape, data: answer.data });
-    shown.input = answer ? { label, code, sent, picture: asFrame(unpack(answer)[0]) } : null;
+    shown.input = answer ? { label, code, sent, passing, picture: asFrame(unpack(answer)[0]) } : null;
     beside();
   }
 
@@ -183,7 +214,7 @@ export function traverse(place, context) {
       const answer = await api.post("jump", { model: facts.model, to, ...fields });
       if (facts !== shown.facts) return;
       canvas.setCode(answer.code, { commit: true });
-      if (answer.input) setInput(answer.input, "nearest example", answer.code);
+      if (answer.input) setInput(answer.input, "nearest example", answer.code, { passing: true });
       notices.say(answer.note);
     });
     const select = h("select", { class: "lx-select", "aria-label": "Compare with another model",
@@ -249,7 +280,7 @@ export function traverse(place, context) {
     else if (shown.facts) {
       if (changed.has("code") && code?.length === shown.facts.code.length) canvas.setCode(code, { record: true });
       else if (changed.has("code") && code) notices.say(`${model} takes codes of ${shown.facts.code.length} numbers; got ${code.length}.`);
-      if (changed.has("code")) tools.onCode.forEach((call) => call(canvas.getCode()));
+      if (changed.has("code")) moved(canvas.getCode());
       if (changed.has("range")) canvas.setRange(range);
       if (changed.has("compare")) compareWith(compare);
     }
@@ -266,7 +297,10 @@ export function traverse(place, context) {
     event.preventDefault();
   });
   context.status.onRestored(() => canvas?.redraw());
-  context.status.onListed(bar.refresh);
+  context.status.onListed(() => {
+    if (!context.list.models().length) waiting.textContent = "There is no model to show.";
+    bar.refresh();
+  });
   if (state.now.model) open(state.now.model);
   return tools;
 }

@@ -97,7 +97,7 @@ def test_wrong_fields_are_named(call, message):
 
 def test_facts_describe_a_model_and_bring_its_first_picture(client, shelf):
     facts = client.get("/explorer/facts/mnist/tc5").json()
-    assert facts["code"] == pytest.approx(shelf.get("mnist/tc5").mean_code.tolist())
+    assert facts["code"] in shelf.get("mnist/tc5").examples.codes.tolist()
     assert facts["encodes"] is True
     assert len(base64.b64decode(facts["frame"]["data"])) == 28 * 28
 
@@ -140,13 +140,22 @@ def test_what_cannot_be_drawn_is_refused_in_words(client, name, status):
         assert answer.json()["error"]
 
 
-@pytest.mark.parametrize("name", ["sinelines/gt > sinelines/vae", "mnist/digits", "mnist/unknown"])
-def test_only_models_with_sliders_have_facts(client, name):
+@pytest.mark.parametrize("name", ["sinelines/gt > sinelines/vae", "mnist/unknown"])
+def test_an_unknown_model_has_no_facts_and_those_that_can_be_opened_are_named(client, name):
     for path in ("facts", "examples"):
         answer = client.get(f"/explorer/{path}/{name}")
         assert answer.status_code == 404
         assert name in answer.json()["error"]
     assert name in post(client, "jump", 404, model=name, to="mean")["error"]
+    said = client.get(f"/explorer/facts/{name}").json()["error"]
+    assert "mnist/tc5" in said
+    assert "mnist/digits" not in said  # a classifier has no sliders
+    assert "[" not in said
+
+
+def test_of_a_classifier_the_page_learns_that_it_is_one(client):
+    assert client.get("/explorer/facts/mnist/digits").json() == {"model": "mnist/digits", "kind": "classifier"}
+    assert client.get("/explorer/examples/mnist/digits").status_code == 404
 
 
 def test_a_bug_is_an_error_of_the_server_with_a_line_in_its_log(client, monkeypatch, caplog):

@@ -16,7 +16,7 @@ from PIL import Image
 from apps.gradio_app import data_panel, models_panel
 from apps.gradio_app.catalogue_table import catalogue_table, file_size
 from apps.gradio_app.data_panel import Asked, Browser
-from apps.gradio_app.data_shelf import DataShelf
+from apps.gradio_app.data_shelf import DataShelf, Source, known_datasets
 from apps.gradio_app.dataset_pages import PAGE_SIZE, choices, filters, page_of, rows_where
 from apps.gradio_app.model_card import card_html, markdown_html
 from apps.gradio_app.scatter_points import code_of_row, picture_of_row, points_of, scatter_state
@@ -24,6 +24,7 @@ from apps.refusals import RefusedError
 from apps.shelf import Shelf
 from engine.checkpoints import CorruptError, Examples
 from engine.data import DataUnavailableError, load_dataset
+from engine.interfaces import Space
 from tests.apps.zoo import ROWS, make_zoo
 
 DETAILS = models_panel.DETAILS
@@ -314,14 +315,69 @@ def test_without_any_checkpoint_the_reason_is_shown(shelf, monkeypatch):
 
 def test_the_controls_follow_the_data_set(shelf):
     browser = Browser(shelf)
-    names, by, value, page, pictures, note = browser.show(Asked("dsprites", "test", "shape", "2", 2))
+    names, split, by, value, page, pictures, note = browser.show(Asked("dsprites", "test", "shape", "2", 2))
     assert names["value"] == "dsprites"
+    assert (split["choices"], split["value"]) == (["test", "train", "all"], "test")
     assert (by["choices"][:2], by["value"]) == ([data_panel.EVERYTHING, "shape"], "shape")
     assert (value["value"], page) == ("2", 2)
     assert len(pictures["items"]) == PAGE_SIZE
     assert re.match(r"2\d,\d{3} of 73,728 examples, page 2 of \d+\.", note["text"])
-    _, by, value, page, *_ = browser.show(Asked("sinelines", "test", "shape", "2", 1))
+    _, _, by, value, page, *_ = browser.show(Asked("sinelines", "test", "shape", "2", 1))
     assert (by["value"], value["value"], value["interactive"]) == (data_panel.EVERYTHING, "any", False)
+
+
+class MissingFaces(Missing, type(load_dataset("celeba"))):
+    """CelebA without network and mirror."""
+
+    title, split_names = "CelebA", ("train", "valid", "test", "all")
+
+
+def test_a_data_set_says_which_splits_it_has(shelf, monkeypatch):
+    browser = Browser(shelf)
+    monkeypatch.setattr(browser, "_data", DataShelf(shelf, open=lambda name: MissingFaces()))
+    names, split, *_, note = browser.show(Asked("celeba", "half"))
+    assert (split["choices"], split["value"]) == (["test", "train", "valid", "all"], "test")
+    assert note["warning"]  # it cannot be had, which keeps no control from working
+    assert names["choices"][:2] == [("dSprites", "dsprites"), ("Sinelines", "sinelines")]
+
+
+def test_a_view_is_offered_beside_the_data_sets(shelf):
+    assert ("MNIST: 3, 8", "mnist:3,8") in known_datasets("mnist:3,8")
+    assert [name for _, name in known_datasets("mnist")].count("mnist") == 1
+    assert known_datasets("mnist:12") == known_datasets()
+
+
+@pytest.fixture
+def faces():
+    """Two hundred large faces with two attributes, the first of which every third has."""
+    factors = torch.stack([torch.arange(200) % 3 == 0, torch.arange(200) % 2 == 0], dim=1).float()
+    return Source(
+        dataset="faces",
+        split="test",
+        space=Space(kind="image", shape=(3, 256, 192)),
+        labels=None,
+        factors=factors,
+        factor_names=("Smiling", "Young"),
+        classes=(),
+        read=lambda rows: torch.full((len(rows), 3, 256, 192), 0.5),
+        length=200,
+    )
+
+
+def test_attributes_read_as_words(faces):
+    assert choices(faces, "Smiling") == ["any", "no", "yes"]
+    assert rows_where(faces, "Smiling", "yes").tolist() == list(range(0, 200, 3))
+    items = page_of(faces).state["items"]
+    assert [item["title"] for item in items[:4]] == ["row 0, Smiling, Young", "row 1", "row 2, Young", "row 3, Smiling"]
+    assert page_of(faces, by="Young", value="no").state["items"][0]["caption"] == "no"
+
+
+def test_large_pictures_are_drawn_small(faces):
+    sheet = page_of(faces).state["atlas"]
+    assert (sheet["height"], sheet["width"]) == (96, 72)
+    whole = Image.open(io.BytesIO(base64.b64decode(sheet["uri"].partition(",")[2])))
+    assert whole.width == sheet["columns"] * 72
+    assert whole.getpixel((36, 48)) == (128, 128, 128)
 
 
 def test_a_picture_opens_through_the_current_model(shelf):
