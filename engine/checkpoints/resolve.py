@@ -58,7 +58,7 @@ def check_id(id: str) -> None:
     dataset, _, name = id.partition("/")
     if dataset not in DATASETS or not _ID_PART.fullmatch(name):
         raise ConfigError(
-            f"The id of a checkpoint is <data set>/<name>, such as {next(iter(DATASETS))}/mine, with one of the data "
+            "The id of a checkpoint is <data set>/<name>, such as mnist/mine, with one of the data "
             f"sets {list(DATASETS)} and a name of letters, digits and . _ - + =; got {id!r}."
         )
 

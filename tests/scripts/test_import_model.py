@@ -34,7 +34,7 @@ def test_a_name_can_be_given(source, tmp_path):
 def test_a_name_the_catalogue_could_not_find_is_refused(source, tmp_path, name):
     outcome = RUNNER.invoke(app, ["tfjs", str(source), "--out", str(tmp_path / "a" / "b" / "out"), "--id", name])
     assert outcome.exit_code == 1
-    assert "is <data set>/<name>, such as dsprites/mine" in " ".join(outcome.output.split())
+    assert "is <data set>/<name>, such as mnist/mine" in " ".join(outcome.output.split())
     assert not (tmp_path / "a").exists() and not (tmp_path / "x").exists()
 
 
