@@ -66,6 +66,18 @@ class Shelf:
         """The part of the catalogue that has sliders; damaged entries are kept, so that they can say why."""
         return tuple(entry for entry in self.entries() if entry.kind != "classifier")
 
+    def entry(self, name: str) -> Entry:
+        """The catalogue's entry of an id.
+
+        Raises:
+            UnknownModelError: If there is none; the message lists the models with sliders.
+        """
+        found = next((entry for entry in self.entries() if entry.id == name), None)
+        if found is None:
+            known = ", ".join(entry.id for entry in self.latent() if not entry.error)
+            raise UnknownModelError(f"No model {name!r}; choose one of {known or 'the list'}.")
+        return found
+
     def get(self, name: str) -> Any:  # noqa: ANN401 - whatever the checkpoint holds
         """The model of a catalogue id, loaded if need be, and again when its checkpoint was replaced by another.
 
@@ -73,7 +85,7 @@ class Shelf:
             UnknownModelError: If the catalogue has no such id: visitors reach nothing else.
             engine.checkpoints.CheckpointError: If it cannot be loaded; models already here stay.
         """
-        return self._model(self._entry(name))
+        return self._model(self.entry(name))
 
     def latent_model(self, name: str) -> Any:  # noqa: ANN401 - a LoadedDecoder
         """The same for models with sliders.
@@ -82,7 +94,7 @@ class Shelf:
             UnknownModelError: Also for a classifier.
             engine.checkpoints.CheckpointError: As `get` does.
         """
-        entry = self._entry(name)
+        entry = self.entry(name)
         if entry.kind == "classifier":
             raise UnknownModelError(f"{name} is a classifier and has no sliders; workspace Models shows what it is.")
         return self._model(entry)
@@ -140,14 +152,6 @@ class Shelf:
 
         device = choose_device(self.device)
         return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
-
-    def _entry(self, name: str) -> Entry:
-        from engine.registry import unknown
-
-        entries = {entry.id: entry for entry in self.entries()}
-        if name not in entries:
-            raise UnknownModelError(unknown("model", name, entries))
-        return entries[name]
 
     def _model(self, entry: Entry) -> Any:  # noqa: ANN401 - whatever the checkpoint holds
         model = self._kept(entry)

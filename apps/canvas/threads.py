@@ -20,7 +20,7 @@ class Pace:
     """Remembers how fast each model draws with one thread, and gives slow ones all threads.
 
     A light picture gains nothing by a second thread; on cores that are busy with the browser that asked it would wait
-    for that thread to get its turn, now and then for tens of milliseconds.
+    for that thread to get its turn, now and then for twenty milliseconds.
     """
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from apps.answers import UNCACHED, Turns, answered, parsed, read_body, refused, said
-from apps.refusals import RefusedError, UnknownModelError
+from apps.refusals import RefusedError
 from apps.shelf import Shelf
 
 PAGE = Path(__file__).parent / "page"
@@ -67,11 +67,7 @@ def _facts(shelf: Shelf, request: Request) -> dict[str, Any]:
     from apps.gradio_app.traverse import facts
 
     name = request.path_params["model"]
-    kinds = {entry.id: entry.kind for entry in shelf.entries()}
-    if name not in kinds:
-        known = ", ".join(entry.id for entry in shelf.latent() if not entry.error)
-        raise UnknownModelError(f"No model {name!r}; choose one of {known or 'the list'}.")
-    if kinds[name] == "classifier":
+    if shelf.entry(name).kind == "classifier":
         return {"model": name, "kind": "classifier"}
     return facts(shelf.latent_model(name))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,7 +44,7 @@ class Index:
     factors: Tensor | None = None
 
 
-class FilePictures:
+class FilePictures(ABC):
     """Splits of a data set of picture files; a subclass says what it is and reads its index.
 
     Args:
@@ -64,6 +65,7 @@ class FilePictures:
     def __init__(self, size: int | None = None) -> None:
         resize(self, size)
 
+    @abstractmethod
     def read_index(self) -> Index:
         """Finds the files, their labels or factors, and the split.
 
@@ -71,7 +73,6 @@ class FilePictures:
             DataUnavailableError: If the files are not there.
             DataFormatError: If they are not what they should be.
         """
-        raise NotImplementedError
 
     def split(self, name: str) -> Split:
         """`train`, `test`, or `all` in the order of the files."""

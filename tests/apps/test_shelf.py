@@ -17,7 +17,7 @@ from tests.apps.canvas.toys import toys
 
 
 def entry(name, kind="latent", folder=Path("nowhere")):
-    return SimpleNamespace(id=name, kind=kind, folder=folder)
+    return SimpleNamespace(id=name, kind=kind, folder=folder, error="")
 
 
 def shelf_of(*entries, load=lambda name, device: name):
