@@ -144,10 +144,17 @@ class Slotted(Protocol):
 
 @runtime_checkable
 class Classifier(Protocol):
-    """Data to class probabilities; pre-processing lives inside it."""
+    """Data to probabilities; pre-processing lives inside it.
+
+    Attributes:
+        classes: Names of the outputs: of classes, or of attributes that a picture has or has not.
+        exclusive: Whether every picture belongs to one class, so that probabilities sum to one; else every output is a
+            question of its own.
+    """
 
     classes: tuple[str, ...]
+    exclusive: bool
 
     def probabilities(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) in [0, 1] -> (N, M), rows sum to one."""
+        """(N, C, H, W) in [0, 1] -> (N, M); rows sum to one where the classes exclude each other."""
         ...

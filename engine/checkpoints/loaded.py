@@ -120,22 +120,24 @@ class LoadedEncoder(LoadedDecoder):
 
 
 class LoadedClassifier(Loaded):
-    """A model that maps data to class probabilities.
+    """A model that maps data to probabilities of classes or attributes.
 
     Attributes:
-        classes: Their names, in the order of the outputs.
+        classes: Names of its outputs, in order.
+        exclusive: Whether every picture belongs to one class; else each output is a question of its own.
     """
 
     def __init__(self, network: nn.Module, card: Card, examples: Examples) -> None:
         super().__init__(network, card, examples)
         self.classes: tuple[str, ...] = network.classes  # type: ignore[assignment]
+        self.exclusive: bool = network.exclusive  # type: ignore[assignment]
 
     def logits(self, x: Tensor) -> Tensor:
         """(N, C, H, W) in [0, 1] -> (N, M)."""
         return self.network.logits(x)  # type: ignore[operator]
 
     def probabilities(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) in [0, 1] -> (N, M), rows sum to one."""
+        """(N, C, H, W) in [0, 1] -> (N, M); rows sum to one where the classes exclude each other."""
         return self.network.probabilities(x)  # type: ignore[operator]
 
     def forward(self, x: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 import torch
@@ -44,7 +45,9 @@ class Questions:
             raise ValueError(f"measure should be 'probability' or 'logit'; got {measure!r}.")
         self.network, self.chunk_size = private_copy(model), chunk_size
         self.x = x.detach().to(device_of(model), torch.float32)
-        self._number = probability if measure == "probability" else score
+        # A model that does not say so has classes of which one applies, as published networks have.
+        likely = partial(probability, exclusive=getattr(model, "exclusive", True))
+        self._number = likely if measure == "probability" else score
         with torch.no_grad():
             logits = torch.cat([as_logits(self.network(part), len(part)) for part in self.x.split(chunk_size)])
         self.weights = as_target(target).weights(logits)

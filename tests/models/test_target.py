@@ -36,6 +36,11 @@ def test_probabilities_are_of_a_class_of_a_pair_or_of_yes():
     torch.testing.assert_close(probability(yes, Target((), (), True).weights(yes)), torch.sigmoid(-yes[:, 0]))
 
 
+def test_an_attribute_is_a_question_of_its_own():
+    smiling = probability(LOGITS, Target((2,)).weights(LOGITS), exclusive=False)
+    torch.testing.assert_close(smiling, torch.sigmoid(LOGITS[:, 2]))
+
+
 def test_one_pictures_target_can_be_taken_out():
     assert Target((3, 1), (2,)).of_row(1) == Target((1,), (2,))
     assert Target().of_row(1) == Target()
