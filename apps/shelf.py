@@ -94,6 +94,9 @@ class Shelf:
             UnknownModelError: Also for a classifier.
             engine.checkpoints.CheckpointError: As `get` does.
         """
+        model = self._at_hand(name)
+        if model is not None:
+            return model
         entry = self.entry(name)
         if entry.kind == "classifier":
             raise UnknownModelError(f"{name} is a classifier and has no sliders; workspace Models shows what it is.")
@@ -152,6 +155,13 @@ class Shelf:
 
         device = choose_device(self.device)
         return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
+
+    def _at_hand(self, name: str) -> Any:  # noqa: ANN401 - a LoadedDecoder, or None
+        """A model that is loaded already, by the last list however old: a hand on a slider waits for no new one."""
+        with self._lock:
+            listed = () if self._listed is None else self._listed[1]
+        entry = next((entry for entry in listed if entry.id == name and entry.kind != "classifier"), None)
+        return None if entry is None else self._kept(entry)
 
     def _model(self, entry: Entry) -> Any:  # noqa: ANN401 - whatever the checkpoint holds
         model = self._kept(entry)

@@ -60,6 +60,15 @@ def grid(x: Tensor, *, columns: int | None = None, gap: int = 2, fill: float = 0
     return picture[:, : picture.shape[1] - gap, : picture.shape[2] - gap]
 
 
+def encode_jpeg(pixels: NDArray[np.uint8], *, quality: int = 90) -> bytes:
+    """One picture, (H, W, 3) uint8, as JPEG bytes with full colour resolution."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="JPEG", quality=quality, subsampling=0, optimize=True)
+    return buffer.getvalue()
+
+
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     """One picture, (H, W, C) or (H, W) uint8 with one or three channels, as PNG bytes."""
     from PIL import Image

@@ -142,6 +142,25 @@ class Slotted(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Readout:
+    """What the only output of a classifier measures, where that is not simply how likely a class is.
+
+    Attributes:
+        name: What it measures: `age`.
+        unit: `years`; `log-odds`, which alone have a probability, their sigmoid; `logit`, which has none by itself.
+        low: Lower end of the range worth drawing.
+        high: Upper end.
+        center: The value that speaks for neither side; None where the scale has no such value.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    center: float | None
+
+
 @runtime_checkable
 class Classifier(Protocol):
     """Data to probabilities; pre-processing lives inside it.

@@ -22,7 +22,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def export(
     ids: Annotated[list[str] | None, typer.Argument(help="Ids or globs such as 'mnist/*'; none means all.")] = None,
     hub: Annotated[str | None, typer.Option(metavar="OWNER/REPO", help="Upload to this repository.")] = None,
-    folder: Annotated[Path | None, typer.Option(help="Copy to this folder.")] = None,
+    folder: Annotated[Path | None, typer.Option(metavar="DIR", help="Copy to this folder.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace other checkpoints of these ids there.")] = False,
     source: Annotated[list[Path] | None, typer.Option(help="More folders to look for checkpoints in.")] = None,
     private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
     revision: Annotated[str | None, typer.Option(help="Branch to upload to.")] = None,
@@ -30,11 +31,12 @@ def export(
 ) -> None:
     """Exports checkpoints, and with them those they stand on.
 
+    What else is in DIR stays; a checkpoint there with other contents is replaced only when that is asked for.
     Uploading takes a token that may write: `hf auth login`, or HF_TOKEN. Exit code: 0 all is well, 1 something failed,
     2 the call was wrong.
     """
     console, problems = Console(), Console(stderr=True)
-    wrong = _wrong_call(hub, folder, private=private, revision=revision, dry_run=dry_run)
+    wrong = _wrong_call(hub, folder, private=private, revision=revision, replace=replace, dry_run=dry_run)
     if wrong:
         problems.print(wrong, style="red", highlight=False)
         raise typer.Exit(2)
@@ -44,7 +46,7 @@ def export(
         if dry_run:
             return
         if folder is not None:
-            copy_checkpoints(found, folder)
+            copy_checkpoints(found, folder, replace=replace)
             console.print(f"Copied {len(found)} checkpoints to {folder}.", highlight=False)
         if hub is not None:
             commit = upload(found, hub, private=private, revision=revision)
@@ -56,13 +58,17 @@ def export(
         raise typer.Exit(1) from error
 
 
-def _wrong_call(hub: str | None, folder: Path | None, *, private: bool, revision: str | None, dry_run: bool) -> str:
+def _wrong_call(
+    hub: str | None, folder: Path | None, *, private: bool, revision: str | None, replace: bool, dry_run: bool
+) -> str:
     if hub is None and folder is None and not dry_run:
         return "Say where to: --folder DIR, --hub OWNER/REPO, or both; --dry-run only lists."
     if hub is not None and (hub.count("/") != 1 or not all(hub.split("/"))):
         return f"--hub takes OWNER/REPO; got {hub!r}."
     if hub is None and (private or revision):
         return "--private and --revision belong to --hub OWNER/REPO."
+    if folder is None and replace:
+        return "--replace belongs to --folder DIR."
     return ""
 
 

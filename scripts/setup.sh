@@ -44,6 +44,8 @@ if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -m pip --version >/dev/nu
     "$python" -m venv --clear "$venv"
 fi
 
+echo "setup: installing into $venv: hundreds of megabytes for PyTorch alone, then some twenty thousand files are" >&2
+echo "       compiled, so that every later start is fast. That takes minutes, and nothing is printed meanwhile." >&2
 if command -v uv >/dev/null && uv pip install --compile-bytecode --python "$venv/bin/python" "$@"; then
     exit 0
 fi

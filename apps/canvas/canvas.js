@@ -15,7 +15,7 @@ const COMMIT_AFTER_KEYS_MS = 300;
 const SLOW_FRAME_MS = 50; // above this, dragging asks for the preview size
 const HISTORY_LIMIT = 200;
 const AWAY = [408, 429, 502, 503, 504]; // statuses of a server that will be back
-const LARGEST_VALUE = 1e6; // decode_frame refuses more
+const LARGEST_VALUE = 1e6; // the server refuses more: apps/plain_numbers.py
 
 const ACCEPTED = "Type a number between -1000000 and 1000000, such as 0.5 or -2; Escape restores the value.";
 
@@ -273,11 +273,11 @@ class LiveCanvas {
     this.code = Array.from(options.code ?? centerCode(this.layout, this.axes));
     const size = this.layout.reduce((total, part) => total + part.size, 0);
     if (this.code.length !== size) throw new Error(`code should have ${size} entries; got ${this.code.length}.`);
-    this.past = [];
-    this.future = [];
-    this.committed = { code: this.code, axis: null };
     this.storageKey = options.storageKey === undefined ? namesKey(this.model) : options.storageKey;
     this.names = { ...keptNames(this.storageKey), ...options.names };
+    this.past = [];
+    this.future = [];
+    this.committed = this.#step(null);
     this.title.textContent = options.label ?? options.model;
     this.title.title = options.label ?? options.model;
     this.#buildViews(options);
@@ -358,12 +358,21 @@ class LiveCanvas {
     clearTimeout(this.commitTimer);
     this.views.forEach((view) => view.sharpen(this.code));
     if (same(this.code, this.committed.code)) return;
+    this.#record(index);
+    if (tell) this.options.onCommit?.(this.code.slice(), { axis: index });
+  }
+
+  /** What undo goes back to. */
+  #step(axis) {
+    return { code: this.code, axis, names: { ...this.names } };
+  }
+
+  #record(axis) {
     this.past.push(this.committed);
     if (this.past.length > HISTORY_LIMIT) this.past.shift();
     this.future = [];
-    this.committed = { code: this.code, axis: index };
+    this.committed = this.#step(axis);
     this.#refreshHistory();
-    if (tell) this.options.onCommit?.(this.code.slice(), { axis: index });
   }
 
   /** `depth`: a double click has moved the slider twice before it is one; those steps leave the history again. */
@@ -394,7 +403,7 @@ class LiveCanvas {
     this.#ask([], live);
     if (live) return;
     if (commit || record) this.#commit(null, commit);
-    else this.committed = { code: next, axis: null };
+    else this.committed = this.#step(null);
     this.#refreshHistory();
   }
 
@@ -403,19 +412,25 @@ class LiveCanvas {
     this.#commit(null); // a key press that still waits to be committed is the step to undo
     const step = this[from].pop();
     if (!step) return;
+    const moves = !same(step.code, this.code);
     this[to].push(this.committed);
     this.committed = step;
     this.code = step.code;
+    this.axes.forEach((axis, index) => this.#giveName(index, step.names[axis.name] ?? axis.name));
     this.#refresh();
-    this.#ask([performance.now()], false);
     this.#say(from === "past" ? "Undone" : "Redone");
+    if (!moves) return; // it was a name
+    this.#ask([performance.now()], false);
     this.options.onCommit?.(this.code.slice(), { axis: null });
   }
 
   // -------------------------------------------------------------------------------- state on the page
 
   #refresh() {
-    this.controls.forEach((row) => row.show(readAxis(row.axis, this.code)));
+    for (const row of this.controls) { // on every move of a hand: rows that stay cost the page nothing
+      const value = readAxis(row.axis, this.code);
+      if (value !== row.value) row.show(value);
+    }
     this.#refreshHistory();
   }
 
@@ -444,17 +459,25 @@ class LiveCanvas {
   }
 
   #rename(index, name) {
+    const text = (name ?? "").trim().slice(0, 60) || this.axes[index].name;
+    if (text === this.#nameOf(this.axes[index])) return;
+    this.#commit(null); // a key press that still waits to be committed is a step of its own
+    this.#giveName(index, text);
+    this.#record(index);
+  }
+
+  #giveName(index, name) {
     const axis = this.axes[index];
-    const text = (name ?? "").trim().slice(0, 60);
-    if (!text || text === axis.name) delete this.names[axis.name];
-    else this.names[axis.name] = text;
-    this.controls[index].setName(this.#nameOf(axis));
+    if (name === this.#nameOf(axis)) return;
+    if (name === axis.name) delete this.names[axis.name];
+    else this.names[axis.name] = name;
+    this.controls[index].setName(name);
     try {
       if (this.storageKey) localStorage.setItem(this.storageKey, JSON.stringify(this.names));
     } catch (error) {
       console.warn("Axis names are not kept: this browser gives the page no storage.", error);
     }
-    this.options.onRename?.(axis.name, this.#nameOf(axis));
+    this.options.onRename?.(axis.name, name);
   }
 
   #shortcut(event) {
@@ -993,6 +1016,7 @@ class CategoryRow extends Row {
   setRange() {}
 
   show(value) {
+    this.value = value;
     this.inputs[value].checked = true;
   }
 }

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from apps.canvas.threads import Pace
+from apps.plain_numbers import read_numbers, short
 from apps.refusals import BusyError, RefusedError
 from engine.explain import Redraw
 from engine.images import to_uint8
@@ -23,7 +24,6 @@ from engine.interfaces import Decoder, Encoder
 
 MAX_MESSAGE_BYTES = 256 * 1024  # a W+ code of 18 x 512 numbers written out is about 180 KiB
 MAX_SIZE = 4096  # pixels
-MAX_VALUE = 1e6
 MAX_SEQ = 2**53  # JavaScript's largest exact integer
 WAIT_S = 8.0
 FIELDS = frozenset({"model", "code", "size", "seq"})
@@ -88,7 +88,8 @@ def decode_frame(model: Decoder, payload: object) -> tuple[tuple[int, ...], byte
         BusyError: If no turn came within 8 s.
     """
     fields = _fields(payload)
-    z = _code(fields, model.latent_dim).to(_device(model))
+    code = read_numbers(fields.get("code"), "code", model.latent_dim)
+    z = torch.tensor([code], dtype=torch.float32, device=_device(model))
     size = _integer(fields, "size", 1, MAX_SIZE)
     searches = _searches(model)
     turns = _SEARCHES if searches else _TURNS
@@ -137,23 +138,8 @@ def _fields(payload: object) -> Mapping[str, Any]:
 def _name(fields: Mapping[str, Any]) -> str:
     name = fields.get("model")
     if not isinstance(name, str) or not 0 < len(name) <= 200:
-        raise RefusedError(f"model should be a name of 1 to 200 characters; got {_short(name)}.")
+        raise RefusedError(f"model should be a name of 1 to 200 characters; got {short(name)}.")
     return name
-
-
-def _code(fields: Mapping[str, Any], latent_dim: int) -> Tensor:
-    code = fields.get("code")
-    if not isinstance(code, list | tuple):
-        raise RefusedError(f"code should be a list of {latent_dim} numbers; got {type(code).__name__}.")
-    if len(code) != latent_dim:
-        raise RefusedError(f"code should have {latent_dim} numbers, one per latent; got {len(code)}.")
-    for position, value in enumerate(code):
-        if type(value) not in (int, float) or not -MAX_VALUE <= value <= MAX_VALUE:  # false for NaN, too
-            raise RefusedError(
-                f"code[{position}] should be a finite number between -{MAX_VALUE:.0e} and {MAX_VALUE:.0e}; "
-                f"got {_short(value)}."
-            )
-    return torch.tensor([code], dtype=torch.float32)
 
 
 def _integer(fields: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
@@ -161,7 +147,7 @@ def _integer(fields: Mapping[str, Any], name: str, low: int, high: int) -> int |
     if value is None:
         return None
     if type(value) is not int or not low <= value <= high:
-        raise RefusedError(f"{name} should be a whole number from {low} to {high}, or absent; got {_short(value)}.")
+        raise RefusedError(f"{name} should be a whole number from {low} to {high}, or absent; got {short(value)}.")
     return value
 
 
@@ -188,8 +174,3 @@ def _device(model: Decoder) -> torch.device:
 
 def _no_constant(text: str) -> float:
     raise ValueError(f"{text} is not a number of JSON")
-
-
-def _short(value: object) -> str:
-    text = repr(value) if not isinstance(value, int) or abs(value) < 1e30 else "a huge integer"
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.checkpoints import Examples, read_card, read_examples
-from engine.data import DATASETS, DataError, Dataset, find_dataset, load_dataset
+from engine.data import DATASETS, DataError, Dataset, find_dataset, load_dataset, value_names
 from engine.explain import codes_of
 from engine.interfaces import Encoder, Space
 
@@ -36,6 +36,7 @@ class Source:
         classes: Names of the labels.
         read: Row numbers to examples.
         note: What the user should know; empty if all is as usual.
+        value_names: Names of the values of factors that are kinds; see `engine.data.value_names`.
     """
 
     dataset: str
@@ -48,6 +49,7 @@ class Source:
     read: Callable[[npt.NDArray[np.int64]], Tensor]
     length: int
     note: str = ""
+    value_names: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -131,6 +133,7 @@ def _of_split(dataset: Dataset, name: str) -> Source:
         classes=dataset.classes,
         read=lambda rows: split.batch(rows).x,
         length=len(split),
+        value_names=value_names(dataset),
     )
 
 
@@ -146,6 +149,7 @@ def _of_examples(dataset: Dataset, kept: Examples, note: str) -> Source:
         read=lambda rows: kept.x[torch.from_numpy(rows)],
         length=len(kept),
         note=note,
+        value_names=value_names(dataset),
     )
 
 

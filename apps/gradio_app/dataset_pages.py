@@ -55,7 +55,8 @@ def choices(source: Source, by: str | None) -> list[str]:
         return [ANY, *source.classes]
     levels, edges = _levels(source, by)
     if levels is not None:
-        return [ANY, *(_said(level, _has_attributes(source)) for level in levels)]
+        attributes = _has_attributes(source)
+        return [ANY, *(_said(source, by, level, attributes=attributes) for level in levels)]
     return [ANY, *(f"{low:.3g} to {high:.3g}" for low, high in itertools.pairwise(edges))]
 
 
@@ -106,7 +107,8 @@ def _item(source: Source, row: int, by: str | None, *, attributes: bool) -> dict
         label = [("label", source.classes[number] if number < len(source.classes) else str(number))]
     if source.factors is not None:
         values = source.factors[row].tolist()
-        factors = list(zip(source.factor_names, (_said(value, attributes) for value in values), strict=True))
+        named = zip(source.factor_names, values, strict=True)
+        factors = [(name, _said(source, name, value, attributes=attributes)) for name, value in named]
     caption = dict(label + factors).get(by or "", label[0][1] if label else f"#{row}")
     parts = [f"{name} {value}" for name, value in label]
     if attributes:  # of forty only those it has
@@ -125,9 +127,11 @@ def _sheet(source: Source, x: Tensor) -> Atlas:
     return atlas(small, replace(source.space, shape=tuple(small.shape[1:])))
 
 
-def _said(value: float, attributes: bool) -> str:
-    """A factor's value; that of an attribute in a word."""
-    return f"{value:.3g}" if not attributes else _YES if value else _NO
+def _said(source: Source, factor: str, value: float, *, attributes: bool) -> str:
+    """A factor's value; that of an attribute or a kind in a word."""
+    if attributes:
+        return _YES if value else _NO
+    return source.value_names.get(factor, {}).get(value, f"{value:.3g}")
 
 
 def _has_attributes(source: Source) -> bool:

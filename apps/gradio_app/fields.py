@@ -8,12 +8,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from apps.plain_numbers import read_numbers, short
 from apps.refusals import RefusedError
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-MAX_VALUE = 1e6
 
 
 def text(fields: Mapping[str, Any], name: str, *, options: Sequence[str] = (), default: str | None = None) -> str:
@@ -25,7 +24,7 @@ def text(fields: Mapping[str, Any], name: str, *, options: Sequence[str] = (), d
     value = fields.get(name, default)
     if not isinstance(value, str) or not 0 < len(value) <= 200 or (options and value not in options):
         wanted = f"one of {list(options)}" if options else "a text of 1 to 200 characters"
-        raise RefusedError(f"{name} should be {wanted}; got {_short(value)}.")
+        raise RefusedError(f"{name} should be {wanted}; got {short(value)}.")
     return value
 
 
@@ -37,7 +36,7 @@ def whole(fields: Mapping[str, Any], name: str, low: int, high: int, *, default:
     """
     value = fields.get(name, default)
     if type(value) is not int or not low <= value <= high:
-        raise RefusedError(f"{name} should be a whole number from {low} to {high}; got {_short(value)}.")
+        raise RefusedError(f"{name} should be a whole number from {low} to {high}; got {short(value)}.")
     return value
 
 
@@ -58,16 +57,7 @@ def numbers(fields: Mapping[str, Any], name: str, length: int) -> list[float]:
     Raises:
         RefusedError: If it is something else.
     """
-    values = fields.get(name)
-    if not isinstance(values, list) or len(values) != length:
-        got = f"{len(values)} entries" if isinstance(values, list) else type(values).__name__
-        raise RefusedError(f"{name} should be a list of {length} numbers; got {got}.")
-    for place, value in enumerate(values):
-        if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > MAX_VALUE:
-            raise RefusedError(
-                f"{name}[{place}] should be a finite number of at most {MAX_VALUE:.0e}; got {_short(value)}."
-            )
-    return [float(value) for value in values]
+    return read_numbers(fields.get(name), name, length)
 
 
 def raw(fields: Mapping[str, Any], name: str, size: int) -> bytes:
@@ -78,7 +68,7 @@ def raw(fields: Mapping[str, Any], name: str, size: int) -> bytes:
     """
     value = fields.get(name)
     if not isinstance(value, str) or len(value) != 4 * math.ceil(size / 3):
-        raise RefusedError(f"{name} should be the base64 of {size} bytes; got {_short(value)}.")
+        raise RefusedError(f"{name} should be the base64 of {size} bytes; got {short(value)}.")
     try:
         data = base64.b64decode(value, validate=True)
     except binascii.Error as error:
@@ -91,8 +81,3 @@ def raw(fields: Mapping[str, Any], name: str, size: int) -> bytes:
 def packed(data: bytes) -> str:
     """Bytes as the text that goes into JSON."""
     return base64.b64encode(data).decode("ascii")
-
-
-def _short(value: object) -> str:
-    shown = repr(value) if not isinstance(value, int) or abs(value) < 1e30 else "a huge integer"
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."

@@ -14,7 +14,7 @@ from typing import Any
 
 import gradio as gr
 
-from apps.gradio_app import first_view, models_panel, traverse_panel
+from apps.gradio_app import explain_panel, first_view, models_panel, traverse_panel
 from apps.gradio_app.routes import PAGE, explorer_routes
 from apps.gradio_app.session import Session
 from apps.shelf import Shelf
@@ -22,6 +22,7 @@ from apps.shelf import Shelf
 # (title, build): the title is the tab and the deep link's `workspace`.
 WORKSPACES: tuple[tuple[str, Callable[[Session], Any]], ...] = (
     ("Traverse", traverse_panel.build),
+    ("Explain", explain_panel.build),
     ("Models", models_panel.build),
 )
 HOST_JS = Path(__file__).with_name("frame_host.js")
@@ -62,7 +63,7 @@ def launch_options(shelf: Shelf) -> dict[str, Any]:
     """The one set of options for `launch`, however the app is started."""
     return {
         "app_kwargs": {"routes": explorer_routes(shelf)},
-        "css_paths": [PAGE / "explorer.css", PAGE / "models.css"],
+        "css_paths": [PAGE / "explorer.css", PAGE / "models.css", PAGE / "explain.css"],
         "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
         "footer_links": [],
         "max_file_size": "25mb",

@@ -1,4 +1,4 @@
-"""The figures of one model: its training curve, its mutual information, its reconstructions."""
+"""The figures of one model: its training curve, what its latents know or its classes are taken for, and so on."""
 
 from __future__ import annotations
 
@@ -27,13 +27,27 @@ def curve_figure(card: Card, theme: Theme) -> go.Figure:
     return training_curve(rows, color=model_color(card.config["id"]), theme=theme)
 
 
-def information_figure(card: Card, theme: Theme) -> go.Figure:
-    """Latents against true factors in bits, or why that cannot be said of this model."""
+def knowledge_figure(card: Card, theme: Theme) -> go.Figure:
+    """Latents against true factors in bits, a classifier's classes against the true ones, or why there is neither."""
+    return _answers(card, theme) if card.config["kind"] == "classifier" else _information(card, theme)
+
+
+def _answers(card: Card, theme: Theme) -> go.Figure:
+    from engine.figures import attribute_scores, confusion, model_color, notice
+
+    classes = card.config["classes"]
+    if "confusion_matrix" in card.metrics:
+        return confusion(card.metrics["confusion_matrix"]["value"], classes=classes, theme=theme)
+    if "confusion_matrices" in card.metrics:
+        counts, color = card.metrics["confusion_matrices"]["value"], model_color(card.config["id"])
+        return attribute_scores(counts, attributes=classes, theme=theme, color=color)
+    return notice("This classifier came without a data set, so that nothing was measured.", theme=theme)
+
+
+def _information(card: Card, theme: Theme) -> go.Figure:
     from engine.data import find_dataset
     from engine.figures import mi_matrix, notice
 
-    if card.config["kind"] == "classifier":
-        return notice("A classifier has no latents to compare with factors.", theme=theme)
     measured = card.metrics.get("mi_matrix")
     dataset = card.config["dataset"]
     known = find_dataset(dataset)

@@ -16,7 +16,7 @@ from apps.shelf import Shelf
 if TYPE_CHECKING:
     from engine.checkpoints import Card
 
-DETAILS = ("Card", "Training curve", "Mutual information", "Latent space", "Reconstructions")
+DETAILS = ("Card", "Training curve", "Factors and classes", "Latent space", "Reconstructions")
 State = Mapping[str, Any]
 
 
@@ -158,10 +158,10 @@ def _curve(shelf: Shelf, state: State) -> Any:  # noqa: ANN401
     return curve_figure(_card(shelf, state), _theme(state))
 
 
-def _information(shelf: Shelf, state: State) -> Any:  # noqa: ANN401
-    from apps.gradio_app.model_figures import information_figure
+def _knowledge(shelf: Shelf, state: State) -> Any:  # noqa: ANN401
+    from apps.gradio_app.model_figures import knowledge_figure
 
-    return information_figure(_card(shelf, state), _theme(state))
+    return knowledge_figure(_card(shelf, state), _theme(state))
 
 
 def _scatter(shelf: Shelf, state: State) -> Any:  # noqa: ANN401
@@ -177,7 +177,7 @@ def _reconstructions(shelf: Shelf, state: State) -> Any:  # noqa: ANN401
 
 
 _DRAW: Mapping[str, Callable[[Shelf, State], Any]] = dict(
-    zip(DETAILS, (_card_text, _curve, _information, _scatter, _reconstructions), strict=True)
+    zip(DETAILS, (_card_text, _curve, _knowledge, _scatter, _reconstructions), strict=True)
 )
 
 

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from apps.answers import UNCACHED, Turns, answered, parsed, read_body, refused, said
+from apps.gradio_app.explain_routes import explain_routes
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
 
@@ -51,6 +52,7 @@ def explorer_routes(shelf: Shelf) -> list[BaseRoute]:
         Route("/explorer/download", post(lambda fields: _download(shelf, fields)), methods=["POST"]),
         Route("/explorer/device", post(lambda fields: _device(shelf, fields)), methods=["POST"]),
         Route("/explorer/prepare/{model:path}", _prepare(turns, shelf), methods=["POST"]),
+        *explain_routes(shelf, turns),
         # No Mount: below a proxy's path prefix it would look for that prefix in paths from which the proxy has cut it.
         Route("/canvas/{path:path}", _Later(lambda: _canvas(shelf))),
     ]
@@ -220,7 +222,7 @@ def _prepared(shelf: Shelf, name: str, data: bytes, fit: str, invert: str) -> di
     from apps.gradio_app.traverse import picture
     from engine.data.picture_file import read_picture, read_series
 
-    space = shelf.latent_model(name).space
+    space = shelf.get(name).space  # of a classifier, too: Explain fits pictures to it
     if space.kind == "series":
         made = read_series(data.decode("utf-8", errors="replace"), space)
     else:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from apps.refusals import RefusedError
 from engine.checkpoints import Examples
-from engine.data import find_dataset
+from engine.data import find_dataset, value_names
 from engine.explain import decode_in_batches
 from engine.figures import atlas, category_colors, data_uri, picture_png, plane
 from engine.figures.palette import CYCLIC, SEQUENTIAL, sampled
@@ -132,16 +132,18 @@ def _factors(dataset: str, factors: Tensor | None) -> list[dict[str, Any]]:
     found = find_dataset(dataset)
     known = () if found is None else found.factor_names
     names = [known[k] if k < len(known) else f"factor {k + 1}" for k in range(factors.shape[1])]
-    return [_factor(name, column.double().numpy()) for name, column in zip(names, factors.T, strict=True)]
+    said = value_names(found)
+    columns = zip(names, factors.T, strict=True)
+    return [_factor(name, column.double().numpy(), said.get(name, {})) for name, column in columns]
 
 
-def _factor(name: str, values: npt.NDArray[np.float64]) -> dict[str, Any]:
+def _factor(name: str, values: npt.NDArray[np.float64], said: Mapping[float, str]) -> dict[str, Any]:
     levels = np.unique(values)
     if len(levels) <= 3:  # kinds rather than amounts
         places = np.searchsorted(levels, values)
         return {
             "name": name,
-            "classes": [f"{level:g}" for level in levels],
+            "classes": [said.get(float(level), f"{level:g}") for level in levels],
             "map": list(category_colors(len(levels))),
             "values": places.tolist(),
         }

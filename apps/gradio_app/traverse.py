@@ -56,12 +56,12 @@ def strips(model: Any, fields: Mapping[str, Any]) -> Answer:  # noqa: ANN401
 
 
 def jump(model: Any, fields: Mapping[str, Any]) -> Answer:  # noqa: ANN401
-    """Another code: `to` is `random` (with `seed`), `mean`, `nearest` (to `code`) or `example` (number `index`)."""
-    to = read.text(fields, "to", options=("random", "mean", "nearest", "example"))
+    """Another code: `to` is `random` (with `seed`), `median`, `nearest` (to `code`) or `example` (number `index`)."""
+    to = read.text(fields, "to", options=("random", "median", "nearest", "example"))
     if to == "random":
         generator = torch.Generator().manual_seed(read.whole(fields, "seed", 0, 2**53))
         return {"code": model.sample(1, generator=generator)[0].tolist(), "note": ""}
-    if to == "mean":
+    if to == "median":
         return {"code": model.mean_code.tolist(), "note": "The middle of the data: the median of every axis."}
     codes = model.examples.codes.cpu()
     if to == "nearest":
@@ -95,7 +95,9 @@ def caption(model: Any, index: int) -> str:  # noqa: ANN401
         names = _factor_names(model.dataset)
         values = [float(value) for value in examples.factors[index]]
         if len(names) == len(values):
-            return f"number {index}, " + ", ".join(f"{n} {v:.3g}" for n, v in zip(names, values, strict=True))
+            said = _value_names(model.dataset)
+            words = [said.get(n, {}).get(v, f"{v:.3g}") for n, v in zip(names, values, strict=True)]
+            return f"number {index}, " + ", ".join(f"{n} {word}" for n, word in zip(names, words, strict=True))
     return f"number {index}"
 
 
@@ -169,6 +171,12 @@ def _classes(dataset: str) -> tuple[str, ...]:
 
 def _factor_names(dataset: str) -> tuple[str, ...]:
     return _about(dataset, "factor_names")
+
+
+def _value_names(dataset: str) -> Mapping[str, Mapping[float, str]]:
+    from engine.data import find_dataset, value_names
+
+    return value_names(find_dataset(dataset))
 
 
 def _about(dataset: str, name: str) -> tuple[str, ...]:

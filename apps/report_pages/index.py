@@ -6,21 +6,38 @@ import streamlit as st
 
 from apps.report_pages import traverse
 
-# On paper: no controls, full width, figures not cut in two.
+# On paper: no controls, full width, figures not cut in two, and black on white also where the page is dark.
 PRINT = """<style>
 @media print {
   header, [data-testid="stSidebar"], [data-testid="stToolbar"], .stButton, .stDownloadButton
     { display: none !important; }
   [data-testid="stMain"], [data-testid="stAppViewContainer"], .stApp, html, body
-    { position: static !important; overflow: visible !important; height: auto !important; }
+    { position: static !important; overflow: visible !important; height: auto !important;
+      background: #ffffff !important; }
   .block-container { max-width: none !important; padding: 0 !important; }
   .stPlotlyChart, table { break-inside: avoid; }
+  [data-testid="stHeading"] *, .stMarkdown *, [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] *
+    { background: none !important; color: #1b1f24 !important; }
+  .stPlotlyChart text { fill: #1b1f24 !important; }
 }
 .stAppDeployButton { display: none; }
 .block-container { padding-top: 2.6rem; max-width: 1120px; }
 .stMarkdown td, .stMarkdown th { font-size: 0.85rem; font-variant-numeric: tabular-nums; }
 </style>"""
 
+
+def explain() -> None:
+    """Page Explain; its libraries take seconds to load, so they are loaded when it is first opened."""
+    from apps.report_pages import explain
+
+    explain.page()
+
+
 st.set_page_config(page_title="Latent Explorer: report room", layout="wide")
 st.html(PRINT)
-st.navigation([st.Page(traverse.page, title="Traverse", url_path="traverse", default=True)]).run()
+st.navigation(
+    [
+        st.Page(traverse.page, title="Traverse", url_path="traverse", default=True),
+        st.Page(explain, title="Explain", url_path="explain"),
+    ]
+).run()

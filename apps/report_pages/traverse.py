@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -43,9 +44,11 @@ def page() -> None:
         "Each row moves one axis and leaves the others where the sliders above stand; the value is written below each "
         f"picture. Rows span {'the middle 99 % of' if span != 'full' else 'all'} encoded data."
     )
-    figure = axes_figure(model, code, count=count, span=span or "percentile", theme=_theme())
-    st.plotly_chart(figure, width="stretch", theme=None, config=PLAIN)
-    _save(figure, model.id)
+    draw = partial(axes_figure, model, code, count=count, span=span or "percentile")
+    st.plotly_chart(draw(theme=_theme()), width="stretch", theme=None, config=PLAIN)
+    file_name = f"{model.id.replace('/', '-')}-axes.html"
+    document = partial(saved, draw)  # drawn when it is asked for: it takes all of plotly along
+    st.download_button("Save this figure", document, file_name=file_name, mime="text/html", icon=":material/download:")
     _metrics(model)
 
 
@@ -86,6 +89,18 @@ def axes_figure(
     )
 
 
+def saved(draw: Callable[..., go.Figure]) -> str:
+    """A figure as a page of its own, in the ink of white paper whatever the theme it was looked at in.
+
+    Args:
+        draw: Takes `theme` and returns the figure.
+    """
+    import plotly.io
+
+    document: str = plotly.io.to_html(draw(theme="light"), include_plotlyjs=True, config=PLAIN)
+    return document
+
+
 def metric_lines(metrics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     """A model's single numbers as lines of a table, measured beside published."""
     from engine.figures import metric_rows
@@ -117,10 +132,8 @@ _SPANS = {"percentile": "99 % of data", "full": "all data"}
 
 
 def _head(model: Any) -> None:  # noqa: ANN401
-    from engine.data import load_dataset
-
     config = model.card.config
-    st.header(f"{load_dataset(model.dataset).title}: {config['title']}", anchor=False)
+    st.header(f"{_title(model.dataset)}: {config['title']}", anchor=False)
     facts = [f"`{model.id}`", f"{model.latent_dim} entries in a code", f"{config.get('parameters', 0):,} weights"]
     st.caption(" · ".join([*facts, *([config["note"]] if config.get("note") else [])]))
 
@@ -142,16 +155,7 @@ def _canvas(model: Any, span: str) -> Sequence[float] | None:  # noqa: ANN401
     return kept.get(model.id)
 
 
-def _save(figure: go.Figure, name: str) -> None:
-    import plotly.io
-
-    document = plotly.io.to_html(figure, include_plotlyjs=True, config=PLAIN)
-    file_name = f"{name.replace('/', '-')}-axes.html"
-    st.download_button("Save this figure", document, file_name=file_name, mime="text/html", icon=":material/download:")
-
-
 def _metrics(model: Any) -> None:  # noqa: ANN401
-    from engine.data import load_dataset
     from engine.figures import metrics_table
 
     lines = metric_lines(model.card.metrics)
@@ -162,9 +166,17 @@ def _metrics(model: Any) -> None:  # noqa: ANN401
         st.caption("None was measured.")
     others = models.metrics_of(model.dataset)
     if len(others) > 1:
-        st.subheader(f"All models of {load_dataset(model.dataset).title}", anchor=False)
+        st.subheader(f"All models of {_title(model.dataset)}", anchor=False)
         st.caption("Measured, with the published figure in brackets.")
         st.plotly_chart(metrics_table(others, theme=_theme()), width="stretch", theme=None, config=PLAIN)
+
+
+def _title(dataset: str) -> str:
+    """What people call a data set; its name where its folder is gone."""
+    from engine.data import find_dataset
+
+    found = find_dataset(dataset)
+    return dataset if found is None else found.title
 
 
 def _values(options: Sequence[str], values: Sequence[float]) -> list[float | str]:

@@ -22,7 +22,9 @@ from engine.checkpoints.errors import (
     TensorShapesError,
 )
 from engine.checkpoints.examples import Examples, read_examples
+from engine.checkpoints.fair_face_file import import_fair_face
 from engine.checkpoints.folder import Card, half_precision, read_card, weights_hash, write_checkpoint
+from engine.checkpoints.foreign_classifier import import_classifier
 from engine.checkpoints.loaded import Loaded, LoadedClassifier, LoadedDecoder, LoadedEncoder
 from engine.checkpoints.loading import load
 from engine.checkpoints.resolve import find_folder, roots
@@ -58,6 +60,8 @@ __all__ = [
     "copy_checkpoints",
     "find_folder",
     "half_precision",
+    "import_classifier",
+    "import_fair_face",
     "import_tfjs",
     "load",
     "read_card",

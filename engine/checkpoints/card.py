@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from engine.checkpoints.config import axes_of_config
 from engine.checkpoints.config_fields import is_number
 from engine.checkpoints.examples import Examples
+from engine.data import find_dataset
 from engine.images import encode_png, grid, to_uint8
 from engine.interfaces import Axis
 from engine.models.middle import middle
@@ -77,7 +78,9 @@ _USE = {
 
 def _front_matter(config: Mapping[str, Any]) -> list[str]:
     tags = ["latent-explorer", config["dataset"], config["kind"], config["network"]["name"]]
-    return ["---", "license: mit", "library_name: latent-explorer", "tags:", *(f"- {tag}" for tag in tags), "---", ""]
+    licence = "other" if "imported_from" in config["training"] else "mit"  # that of whoever trained it
+    head = ["---", f"license: {licence}", "library_name: latent-explorer"]
+    return [*head, "tags:", *(f"- {tag}" for tag in tags), "---", ""]
 
 
 def _about(config: Mapping[str, Any]) -> list[str]:
@@ -88,12 +91,24 @@ def _about(config: Mapping[str, Any]) -> list[str]:
         ("Network", f"`{config['network']['name']}`" + (f" ({options})" if options else "")),
         ("Parameters", f"{config['parameters']:,}, stored as {config['weights']['dtype']}"),
         ("Preset", f"{config['preset']}. {config['note']}" if config["note"] else config["preset"]),
+        ("Data", _data(config)),
         ("Training", ", ".join(facts)),
         ("Left out", ", ".join(f"`{name}`" for name in config["weights"]["left_out"])),
         ("Stands on", ", ".join(config["needs"])),
         ("Source", config["source"]),
     ]
     return ["| | |", "|---|---|", *(f"| {name} | {_cell(text)} |" for name, text in rows if text), ""]
+
+
+def _data(config: Mapping[str, Any]) -> str:
+    """What it was trained and judged on, and under which terms; empty for a data set nobody knows any more."""
+    dataset = find_dataset(config["dataset"])
+    if dataset is None or "imported_from" in config["training"]:  # whose data set is only what it is shown with
+        return ""
+    row = config["recipe"] or {}
+    splits = f", trained on `{row.get('split', 'train')}`, judged on `{row.get('test', 'test')}`"
+    examples = "" if dataset.shareable else " No picture of it travels with this model: its examples are generated."
+    return f"{dataset.title} (`{config['dataset']}`){splits}. {dataset.citation}. Terms: {dataset.licence}.{examples}"
 
 
 def _table(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:

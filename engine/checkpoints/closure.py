@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import fnmatch
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -41,26 +42,53 @@ def closure(patterns: Sequence[str] = (), *, folders: Sequence[Path] = ()) -> di
     return found
 
 
-def copy_checkpoints(found: Mapping[str, Path], destination: Path) -> list[Path]:
-    """Copies checkpoint folders below `destination`, each at once or not at all.
+def copy_checkpoints(found: Mapping[str, Path], destination: Path, *, replace: bool = False) -> list[Path]:
+    """Copies checkpoint folders below `destination`, each at once or not at all; all else in there stays.
+
+    Args:
+        found: Folders by id, such as `closure` returns.
+        destination: Where to; may hold other checkpoints, and the same ones, which are left as they are.
+        replace: Whether a checkpoint with other contents makes room for the copy. Never does what is no checkpoint.
 
     Returns:
         The copies, in order.
 
     Raises:
-        ValueError: If a copy would replace its own original.
+        ValueError: If something that would be lost is in the way, or a copy would replace its own original; nothing is
+            copied then.
         OSError: If it cannot be written.
     """
-    copies = []
-    for name, folder in found.items():
-        target = destination / name
-        if target.resolve() == folder.resolve():
-            raise ValueError(f"{folder} is where {name} comes from; choose another folder to copy it to.")
+    wanted = {name: destination / name for name in found}
+    for name, target in wanted.items():
+        _check_free(name, found[name], target, replace=replace)
+    for name, target in wanted.items():
+        if _same(found[name], target):
+            continue
         with replaced(target) as fresh:
-            for path in folder.iterdir():
+            for path in found[name].iterdir():
                 (fresh / path.name).write_bytes(path.read_bytes())
-        copies.append(target)
-    return copies
+    return list(wanted.values())
+
+
+def _check_free(name: str, folder: Path, target: Path, *, replace: bool) -> None:
+    if target.resolve() == folder.resolve():
+        raise ValueError(f"{folder} is where {name} comes from; choose another folder to copy it to.")
+    if not target.exists() or _same(folder, target) or (target.is_dir() and not any(target.iterdir())):
+        return
+    if not (target / "config.json").is_file():
+        raise ValueError(f"{target} is there and is no checkpoint; move it away, or choose another folder.")
+    if not replace:
+        raise ValueError(f"{target} holds another {name}; choose another folder, or replace it (--replace).")
+
+
+def _same(folder: Path, other: Path) -> bool:
+    """Whether both folders hold the same files."""
+    if not other.is_dir():
+        return False
+    names = sorted(path.name for path in folder.iterdir())
+    if names != sorted(path.name for path in other.iterdir()):
+        return False
+    return all(filecmp.cmp(folder / name, other / name, shallow=False) for name in names)
 
 
 def _add(name: str, known: Mapping[str, Path], found: dict[str, Path], above: tuple[str, ...]) -> None:

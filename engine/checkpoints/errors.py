@@ -24,7 +24,7 @@ class CorruptError(CheckpointError):
 
 
 class PickleInDisguiseError(CheckpointError):
-    """A weight file is a pickle or an archive of pickles, which could run code; it is never opened."""
+    """A weight file is a pickle, or asks for more than tensors when it may be one; nothing of it is ever run."""
 
 
 class ConfigError(CheckpointError):

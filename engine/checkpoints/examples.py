@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from torch import Tensor
 
 from engine.checkpoints.errors import CorruptError, SamplesTooLargeError
 from engine.checkpoints.weights import check_finite, check_hash, read_bytes, read_header, read_tensors
-from engine.images import from_uint8, to_uint8
+from engine.data.stored_picture import decode
+from engine.images import encode_jpeg, from_uint8, to_uint8
 from engine.interfaces import Space
 
 MAX_BYTES = 2**20
+_PLAIN_BYTES = 800_000  # colour pictures of more bytes than this are stored as JPEG
 _OWN = ("codes", "labels", "factors")
 
 
@@ -25,7 +28,7 @@ class Examples:
     """Held-out rows of a data set and what the model makes of them.
 
     Attributes:
-        x: Images (N, C, H, W) float32 in [0, 1], or series (N, T); uint8, bits or float on disk.
+        x: Images (N, C, H, W) float32 in [0, 1], or series (N, T); uint8, bits, JPEG or float on disk.
         codes: Their codes, (N, D) float32; None for a classifier.
         labels: Their classes, (N,) int64, where there are any.
         factors: The factors that made them, (N, F) float32, where they are known.
@@ -55,7 +58,7 @@ class Examples:
 
 
 def examples_bytes(examples: Examples, space: Space) -> bytes:
-    """The file `samples.safetensors`: pictures as uint8, or as bits where all pixels are black or white.
+    """The file `samples.safetensors`: pictures as uint8, as bits where all are black or white, or as JPEG where large.
 
     Raises:
         SamplesTooLargeError: If it exceeds a mebibyte.
@@ -104,8 +107,12 @@ def _packed(x: Tensor, space: Space) -> dict[str, Tensor]:
     if space.kind == "series":
         return {"x": x if x.dtype == torch.float16 else x.float()}
     pixels = np.ascontiguousarray(to_uint8(x).transpose(0, 3, 1, 2))  # (N, C, H, W)
-    if np.isin(pixels, (0, 255)).all():
+    if len(pixels) and np.isin(pixels, (0, 255)).all():
         return {"x_bits": torch.from_numpy(np.packbits(pixels.reshape(len(pixels), -1) > 0, axis=1))}
+    if pixels.shape[1] == 3 and pixels.nbytes > _PLAIN_BYTES:
+        files = [np.frombuffer(encode_jpeg(one), dtype=np.uint8) for one in pixels.transpose(0, 2, 3, 1)]
+        ends = np.cumsum([len(file) for file in files], dtype=np.int64)
+        return {"x_jpeg": torch.from_numpy(np.concatenate(files)), "x_jpeg_ends": torch.from_numpy(ends)}
     return {"x": torch.from_numpy(pixels)}
 
 
@@ -116,7 +123,18 @@ def _unpacked(tensors: dict[str, Tensor], space: Space) -> Tensor:
             raise ValueError(f"x_bits has {bits.shape[1]} bytes a row")
         pixels = np.unpackbits(bits.numpy(), axis=1, count=space.size)
         return torch.from_numpy(pixels).float().reshape(-1, *space.shape)
+    if "x_jpeg" in tensors:
+        return _decoded(tensors.pop("x_jpeg"), tensors.pop("x_jpeg_ends"), space)
     x = tensors.pop("x")
     if tuple(x.shape[1:]) != tuple(space.shape):
         raise ValueError(f"x has shape {tuple(x.shape)}")
     return from_uint8(x.permute(0, 2, 3, 1).numpy()) if x.dtype == torch.uint8 else x.float()
+
+
+def _decoded(files: Tensor, ends: Tensor, space: Space) -> Tensor:
+    data, places = files.numpy().tobytes(), [0, *ends.tolist()]
+    if files.dtype != torch.uint8 or places != sorted(places) or places[-1] != len(data):
+        raise ValueError("x_jpeg_ends does not say where the files of x_jpeg end")
+    height, width = space.shape[1:]
+    pictures = [decode(data[a:b], (height, width)) for a, b in itertools.pairwise(places)]
+    return from_uint8(np.stack(pictures).transpose(0, 2, 3, 1))

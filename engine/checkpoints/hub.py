@@ -8,11 +8,12 @@ from typing import Any
 
 from engine.checkpoints.config import read_config
 from engine.checkpoints.errors import CheckpointError, CorruptError, MissingCheckpointError
+from engine.checkpoints.foreign_config import WEIGHTS, foreign_config, is_foreign
 from engine.checkpoints.hub_errors import translated
 from engine.checkpoints.hub_reference import HubReference
 from engine.checkpoints.time_limit import DEADLINE_S, within
 
-_ALWAYS = ("metrics.json", "model.safetensors", "samples.safetensors")
+_ALWAYS = ("metrics.json", WEIGHTS, "samples.safetensors")
 _FILE_NAME = re.compile(r"\w[\w.-]*")
 
 
@@ -42,23 +43,30 @@ def cached(reference: HubReference) -> Path | None:
         return None
     folder = Path(found).parent
     try:
-        names = file_names(read_config(folder))
+        names = file_names(_config(folder))
     except CheckpointError:
         return None
     return folder if all((folder / name).is_file() for name in names) else None
 
 
 def file_names(config: dict[str, Any]) -> list[str]:
-    """The files beside `config.json`, as the config lists them.
+    """The files beside `config.json`, as the config lists them; of a classifier made elsewhere, its safetensors.
 
     Raises:
         CorruptError: If a name would lead out of the folder.
     """
+    if is_foreign(config):
+        return [WEIGHTS]
     names = list(config.get("files", _ALWAYS))
     wrong = [name for name in names if not isinstance(name, str) or not _FILE_NAME.fullmatch(name)]
     if wrong:
         raise CorruptError(f"{config['id']} lists files with names that are not allowed: {wrong[:4]}.")
     return sorted({*names, *_ALWAYS})
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    foreign = foreign_config(folder)
+    return read_config(folder) if foreign is None else foreign
 
 
 def _download(reference: HubReference) -> Path:
@@ -68,10 +76,10 @@ def _download(reference: HubReference) -> Path:
         url = hf_hub_url(reference.repository, _inside(reference, "config.json"), revision=reference.revision)
         within(DEADLINE_S, lambda: get_hf_file_metadata(url, timeout=DEADLINE_S))
     folder = _file(reference, "config.json").parent
-    config = read_config(folder)
+    config = _config(folder)
     # The snapshot's folder is named after its commit: what follows comes from the same one.
     commit = folder.parents[len(PurePosixPath(reference.path).parts) - 1].name if reference.path else folder.name
-    for needed in config["needs"]:
+    for needed in () if is_foreign(config) else config["needs"]:
         _fetch_needed(reference, config["id"], needed, commit)
     for name in file_names(config):
         _file(HubReference(reference.repository, reference.path, commit), name)

@@ -106,9 +106,10 @@ def _not_in_repository(reference: HubReference, name: str, where: str) -> str:
         )
     except OSError:  # the list is only a hint
         files = []
-    found = sorted(f.rfilename.removesuffix("/config.json") for f in files if f.rfilename.endswith("/config.json"))
-    if reference.path in found:
-        return f"{where} on the Hub has an incomplete checkpoint {reference.path}: {name} is missing."
+    names = {file.rfilename for file in files}
+    if (f"{reference.path}/config.json" if reference.path else "config.json") in names:
+        return f"{where} on the Hub has an incomplete checkpoint {reference.path or 'at its top'}: {name} is missing."
+    found = sorted(one.removesuffix("/config.json") for one in names if one.endswith("/config.json"))
     hint = f"; it has {', '.join(f'{reference.repository}/{path}' for path in found[:8])}" if found else ""
     return f"{where} on the Hub has no {place}{hint}."
 

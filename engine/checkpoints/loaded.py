@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 
 from engine.checkpoints.examples import Examples
 from engine.checkpoints.folder import Card
-from engine.interfaces import Axis, Layout, Space
+from engine.interfaces import Axis, Layout, Readout, Space
 from engine.models.layers import one_hot
 from engine.models.middle import middle
 
@@ -125,19 +125,25 @@ class LoadedClassifier(Loaded):
     Attributes:
         classes: Names of its outputs, in order.
         exclusive: Whether every picture belongs to one class; else each output is a question of its own.
+        readout: What a single output measures, where it has a scale of its own, such as years.
     """
 
     def __init__(self, network: nn.Module, card: Card, examples: Examples) -> None:
         super().__init__(network, card, examples)
         self.classes: tuple[str, ...] = network.classes  # type: ignore[assignment]
         self.exclusive: bool = network.exclusive  # type: ignore[assignment]
+        self.readout: Readout | None = network.readout  # type: ignore[assignment]
 
     def logits(self, x: Tensor) -> Tensor:
         """(N, C, H, W) in [0, 1] -> (N, M)."""
         return self.network.logits(x)  # type: ignore[operator]
 
     def probabilities(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) in [0, 1] -> (N, M); rows sum to one where the classes exclude each other."""
+        """(N, C, H, W) in [0, 1] -> (N, M); rows sum to one where the classes exclude each other.
+
+        Raises:
+            ValueError: If the readout is on a scale without probabilities; `logits` gives its value.
+        """
         return self.network.probabilities(x)  # type: ignore[operator]
 
     def forward(self, x: Tensor) -> Tensor:

@@ -13,6 +13,8 @@ from engine.checkpoints.device import Device, choose_device
 from engine.checkpoints.errors import ConfigError, NeedsError
 from engine.checkpoints.examples import read_examples
 from engine.checkpoints.folder import Card, read_card, weights_hash
+from engine.checkpoints.foreign_classifier import load_foreign
+from engine.checkpoints.foreign_config import foreign_config
 from engine.checkpoints.loaded import Loaded, LoadedClassifier, LoadedDecoder, LoadedEncoder
 from engine.checkpoints.resolve import catalogue_id, find_folder, roots
 from engine.checkpoints.weights import read_weights
@@ -20,6 +22,9 @@ from engine.checkpoints.weights import read_weights
 
 def load(ref: str | Path, device: Device = "auto", *, folders: Sequence[Path] = ()) -> Any:  # noqa: ANN401 - see Returns
     """Loads a model: a catalogue id, a checkpoint folder, or a repository of the Hub.
+
+    A folder or repository may also hold a classifier made elsewhere, such as a ResNet of timm: a `config.json` that
+    names an architecture of torchvision (see `engine.checkpoints.foreign_config.network_of`), and safetensors.
 
     Args:
         ref: `mnist/tc5`; a folder; `owner/repo`, `owner/repo/mnist/tc5`, both optionally with `@revision`. Shipped and
@@ -37,7 +42,11 @@ def load(ref: str | Path, device: Device = "auto", *, folders: Sequence[Path] = 
     """
     target = choose_device(device)
     folder = find_folder(ref, folders=folders)
-    card = read_card(folder, id=catalogue_id(folder, folders))
+    id = catalogue_id(folder, folders)
+    foreign = foreign_config(folder) if id is None else None
+    if foreign is not None:
+        return load_foreign(folder, foreign, id=folder.name if Path(ref).is_dir() else str(ref)).to(target)
+    card = read_card(folder, id=id)
     _check_needs(card, folders)
     return load_folder(card).to(target)
 

@@ -30,6 +30,7 @@ from engine.data.dataset import (
     Progress,
     Split,
     published_split,
+    value_names,
 )
 from engine.data.loading import find_dataset, load_dataset
 from engine.data.view import View
@@ -59,4 +60,5 @@ __all__ = [
     "mnist",
     "published_split",
     "sinelines",
+    "value_names",
 ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.data.dataset import DATASETS
 from engine.data.hub_parquet import HubParquet
 from engine.data.hub_pictures import HubPictures
+from engine.data.square import resize, square
 from engine.interfaces import Space
 
 ATTRIBUTES = (
@@ -24,14 +27,18 @@ class CelebA(HubPictures):
     """Aligned faces, the middle 178 x 178 of 178 x 218 pixels at 128 x 128; the authors' parts, no person in two.
 
     The factors are the attributes, 1 where a face has it; a copy that is cut and resized already is taken as it is.
+
+    Args:
+        size: Pixels a side; None takes 128.
     """
 
     name = "celeba"
     title = "CelebA"
-    space = Space(kind="image", shape=(3, _SIDE, _SIDE))
+    space: Space = square(_SIDE)
     factor_names: tuple[str, ...] = ATTRIBUTES
     stored = ("train", "valid", "test")
     split_names: tuple[str, ...] = ("train", "valid", "test", "all")
+    shareable = False
     licence = "CelebA agreement: non-commercial research only; the pictures belong to their owners"
     citation = "Liu, Luo, Wang, Tang: Deep learning face attributes in the wild (2015)"
     url = "https://huggingface.co/datasets/flwrlabs/celeba"
@@ -42,5 +49,10 @@ class CelebA(HubPictures):
         columns=ATTRIBUTES,
         size=(_SIDE, _SIDE),
         channels=3,
-        accepts=(_ALIGNED,),
+        accepts=(_ALIGNED, (_SIDE, _SIDE)),
     )
+
+    def __init__(self, size: int | None = None) -> None:
+        super().__init__()
+        resize(self, size)
+        self.source = replace(self.source, size=(self.space.shape[1], self.space.shape[2]))

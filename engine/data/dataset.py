@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -143,6 +143,7 @@ class Dataset(Protocol):
         classes: Names of the labels 0, 1, ...; empty without labels.
         split_names: What `split` accepts.
         needs_files: Whether it is read from files, which `prepare` finds and decodes before a split opens.
+        shareable: Whether its pictures may travel with a model. Those of people and of unnamed owners may not.
         licence: Licence line, as far as known.
         citation: Paper or source to cite.
         url: Where it comes from.
@@ -155,6 +156,7 @@ class Dataset(Protocol):
     classes: tuple[str, ...]
     split_names: tuple[str, ...]
     needs_files: bool
+    shareable: bool
     licence: str
     citation: str
     url: str
@@ -178,6 +180,15 @@ class Dataset(Protocol):
 
 
 DATASETS: Registry[Callable[..., Dataset]] = Registry("data set")
+
+
+def value_names(dataset: Dataset | None) -> Mapping[str, Mapping[float, str]]:
+    """Factors whose values are kinds rather than amounts: by factor, the name of each value; mostly there are none.
+
+    A data set that has some tells them in an attribute `value_names`.
+    """
+    named: Mapping[str, Mapping[float, str]] = getattr(dataset, "value_names", {})
+    return named
 
 
 def published_split(num_rows: int) -> tuple[Ids, Ids]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -43,9 +43,10 @@ class DSprites:
     space = Space(kind="image", shape=(1, 64, 64))
     factor_names: tuple[str, ...] = ("shape", "scale", "orientation", "posX", "posY")
     classes: tuple[str, ...] = ()
-    shapes = ("square", "ellipse", "heart")
+    value_names: Mapping[str, Mapping[float, str]] = {"shape": {1.0: "square", 2.0: "ellipse", 3.0: "heart"}}
     split_names: tuple[str, ...] = ("train", "test", "all")
     needs_files = False
+    shareable = True
     licence = "Apache-2.0 (official archive); the rendered pictures are this project's own"
     citation = "Matthey, Higgins, Hassabis, Lerchner: dSprites, disentanglement testing sprites data set (2017)"
     url = "https://github.com/google-deepmind/dsprites-dataset"

@@ -58,6 +58,7 @@ class FilePictures(ABC):
     classes: tuple[str, ...] = ()
     split_names: tuple[str, ...] = ("train", "test", "all")
     needs_files: bool = True
+    shareable: bool = False  # whoever brings the files knows what may be done with them
     licence: str
     citation: str
     url: str

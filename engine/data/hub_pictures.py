@@ -34,6 +34,7 @@ class HubPictures:
     excerpts: ClassVar[Mapping[str, Excerpt]] = MappingProxyType({})
     split_names: tuple[str, ...] = ("train", "test", "all")
     needs_files: bool = True
+    shareable: bool = True
     licence: str
     citation: str
     url: str

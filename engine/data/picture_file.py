@@ -25,7 +25,12 @@ MAX_VALUE = 1_000_000  # of a series
 _WORKING_SIZE = 1024
 _ORIENTATION = 0x0112  # the tag that says how a camera was held
 _MARGIN = 0.14  # left free around trimmed content: MNIST's digits fill 20 of 28 pixels
+_BLANK = 8 / 255  # pixels that differ by less cannot be told apart by eye
 _INK = 0.15  # share of the brightest value from which a pixel belongs to the content
+_BLANK_NOTE = (
+    "Nothing can be seen in the result, all its pixels are alike: give the drawing a plain ground that stands out from "
+    "it (a transparent one counts as white) and thicker lines, or choose another fit."
+)
 
 
 class PictureError(ValueError):
@@ -78,7 +83,10 @@ def read_picture(data: bytes, space: Space, *, fit: Fit = "pad", invert: Invert 
     x = _resized(_fitted(values, fit, width / height), height, width)
     if size != (width, height):
         notes.append(f"Resized from {size[0]} x {size[1]} to {width} x {height} pixels.")
-    return Prepared(x.clamp(0, 1), tuple(notes))
+    x = x.clamp(0, 1)
+    if float(x.max() - x.min()) < _BLANK:
+        notes.insert(0, _BLANK_NOTE)
+    return Prepared(x, tuple(notes))
 
 
 def read_series(text: str, space: Space) -> Prepared:

@@ -37,6 +37,7 @@ class Sinelines:
     classes: tuple[str, ...] = ()
     split_names: tuple[str, ...] = ("train", "test", "all")
     needs_files = False
+    shareable = True
     licence = "generated here; the construction was published under the MIT licence"
     citation = "Ross, Chen, Hang, Glassman, Doshi-Velez: Evaluating the Interpretability of Generative Models (2021)"
     url = "https://arxiv.org/abs/2102.01264"

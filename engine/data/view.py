@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from engine.data.dataset import Dataset, Progress, Split
+from engine.data.dataset import Dataset, Progress, Split, value_names
 
 
 class View:
@@ -28,7 +28,9 @@ class View:
     def __init__(self, dataset: Dataset, choice: str, *, name: str) -> None:
         self.dataset, self.name = dataset, name
         self.space, self.factor_names = dataset.space, dataset.factor_names
+        self.value_names = value_names(dataset)
         self.split_names, self.needs_files = dataset.split_names, dataset.needs_files
+        self.shareable = dataset.shareable
         self.licence, self.citation, self.url = dataset.licence, dataset.citation, dataset.url
         chosen = [part.strip() for part in choice.split(",")]
         self._labels: Callable[[Split], Tensor]

@@ -9,6 +9,7 @@ Every figure has a transparent background and takes `theme="light"` or `"dark"`.
 from __future__ import annotations
 
 from engine.figures.atlas import Atlas, atlas
+from engine.figures.confusion import attribute_scores, confusion
 from engine.figures.faithfulness import agreement_matrix, pixel_curves, randomisation_curves
 from engine.figures.heatmaps import heatmap_pixels, heatmap_png, heatmap_sheet, heatmap_table
 from engine.figures.metrics_table import MetricRow, metric_rows, metrics_table
@@ -28,7 +29,9 @@ __all__ = [
     "Theme",
     "agreement_matrix",
     "atlas",
+    "attribute_scores",
     "category_colors",
+    "confusion",
     "curve_figure",
     "data_uri",
     "diverging_limit",

@@ -45,6 +45,8 @@ CATEGORIES = (
 SEQUENTIAL = "viridis"
 DIVERGING = "RdBu_r"
 CYCLIC = "phase"
+# The hues of `DIVERGING` for pictures on a dark page: lightest at the ends, and zero is the page itself.
+DIVERGING_ON_DARK = ("#92c5de", "#2166ac", "#16191e", "#b2182b", "#f4a582")
 
 
 def model_color(model_id: str) -> str:
@@ -76,11 +78,12 @@ def diverging_limit(values: npt.ArrayLike | Sequence[float]) -> float:
     return limit if math.isfinite(limit) and limit > 0 else 1.0
 
 
-def sampled(name: str, count: int = 256) -> list[str]:
-    """`count` colours along a named map, "#rrggbb", from its low to its high end."""
+def sampled(colors: str | Sequence[str], count: int = 256) -> list[str]:
+    """`count` colours, "#rrggbb", along a map of plotly's, by its name, or between equally spaced colours."""
     from plotly.colors import get_colorscale, sample_colorscale
 
-    triples = sample_colorscale(get_colorscale(name), list(np.linspace(0, 1, count)), colortype="tuple")
+    scale = get_colorscale(colors) if isinstance(colors, str) else list(colors)
+    triples = sample_colorscale(scale, list(np.linspace(0, 1, count)), colortype="tuple")
     return ["#" + "".join(f"{round(255 * channel):02x}" for channel in triple) for triple in triples]
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.figures import cells
-from engine.figures.palette import DIVERGING, MODEL_COLORS, diverging_limit, sampled
+from engine.figures.palette import DIVERGING, DIVERGING_ON_DARK, MODEL_COLORS, diverging_limit, sampled
 from engine.figures.themes import Theme, ink
 from engine.images import encode_png
 from engine.interfaces import Space
@@ -51,7 +51,7 @@ def reconstructions(
     figure = cells.sheet(3, len(x), names=names, notes=True, theme=theme, cell=cell)
     cells.draw(figure, 0, x, space, notes=True)
     cells.draw(figure, 1, x_hat, space, notes=True)
-    for column, picture in enumerate(signed_pixels((x_hat - x).mean(dim=1))):
+    for column, picture in enumerate(signed_pixels((x_hat - x).mean(dim=1), theme)):
         enlarged = picture.repeat(4, axis=0).repeat(4, axis=1)
         cells.image(figure, encode_png(enlarged), column, 2 * cells.pitch(True))
     cells.write(figure, 2, notes, theme)
@@ -73,9 +73,10 @@ def _overlaid(
     return figure
 
 
-def signed_pixels(values: Tensor) -> npt.NDArray[np.uint8]:
-    """Signed numbers, (N, H, W), as colours, (N, H, W, 3): zero is the middle of the map for the whole batch."""
+def signed_pixels(values: Tensor, theme: Theme = "light") -> npt.NDArray[np.uint8]:
+    """Signed numbers, (N, H, W), as colours, (N, H, W, 3): zero has the colour of the page behind, or nearly so."""
     limit = diverging_limit(values.numpy())
-    colors = np.array([[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in sampled(DIVERGING, 255)], dtype=np.uint8)
+    named = sampled(DIVERGING_ON_DARK if theme == "dark" else DIVERGING, 255)
+    colors = np.array([[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in named], dtype=np.uint8)
     places = ((torch.nan_to_num(values) / limit).clamp(-1, 1) * 127 + 127).round().long().numpy()
     return colors[places]

@@ -7,10 +7,18 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional
 
 from engine.checkpoints.loaded import Loaded
 from engine.data import Dataset, Split
 from engine.interfaces import Classifier, Decoder
+from engine.metrics.attributes import (
+    attribute_accuracy,
+    attribute_confusion,
+    attribute_cross_entropy,
+    balanced_accuracy,
+    yes_and_no,
+)
 from engine.metrics.calibration import expected_calibration_error
 from engine.metrics.category_purity import category_purity
 from engine.metrics.classification import accuracy, confusion_matrix, cross_entropy
@@ -26,6 +34,9 @@ from engine.metrics.mutual_information_gap import mig, mutual_information_gap
 from engine.metrics.reconstruction import reconstruction_error
 from engine.metrics.sap import sap
 from engine.metrics.tables import nested
+from engine.objectives.classification import truth_of
+
+_LARGE = 128  # pixels a side from which a classifier is asked about pictures of half the size, too
 
 EvaluationProgress: TypeAlias = Callable[[str, int, int], None]  # (what is measured, done, in all)
 
@@ -44,7 +55,8 @@ def evaluate(
 ) -> dict[str, Metric]:
     """Measures all that applies to a model.
 
-    - `probabilities` (a classifier): accuracy, cross-entropy, ECE, confusion matrix.
+    - `probabilities` (a classifier): accuracy, cross-entropy, ECE, confusion matrix, be it of classes or of
+      attributes; of attributes also the balanced accuracy of each. Large pictures are looked at in half size, too.
     - `posterior` (an autoencoder): MSE and NLL; KL and active units where it is variational; where factors are known
       MI matrix, MIG, DCI both ways, SAP and FactorVAE score of the posterior means.
     - `discovers_categories` (an InfoGAN): purity of the categories, if a classifier is given.
@@ -101,20 +113,49 @@ class _Run:
 
 
 def _classifier(model: Classifier, run: _Run) -> dict[str, Value]:
-    device, probabilities, labels = device_of(model), [], []
+    device, whole, halved, answers = device_of(model), [], [], []
     with evaluating(model):
         for batch in run.batches("classification"):
-            if batch.labels is None:
-                raise ValueError("A classifier is judged by true labels, and this data set has none.")
-            probabilities.append(model.probabilities(batch.x.to(device)).float().cpu())
-            labels.append(batch.labels)
-    predicted, truth = torch.cat(probabilities), torch.cat(labels)
+            answers.append(truth_of(model, batch))
+            x = batch.x.to(device)
+            whole.append(model.probabilities(x).float().cpu())
+            if x.shape[-1] >= _LARGE:
+                halved.append(model.probabilities(_half_size(x)).float().cpu())
+    truth = torch.cat(answers)
+    judged = _classes if model.exclusive else _attributes
+    values = judged(torch.cat(whole), truth)
+    if halved:
+        of_half = judged(torch.cat(halved), truth)
+        names = {"accuracy": "accuracy_half_size", "attribute_accuracies": "attribute_accuracies_half_size"}
+        values |= {new: of_half[name] for name, new in names.items() if name in of_half}
+    return values
+
+
+def _classes(probabilities: Tensor, truth: Tensor) -> dict[str, Value]:
     return {
-        "accuracy": accuracy(predicted, truth),
-        "cross_entropy": cross_entropy(predicted, truth),
-        "ece": expected_calibration_error(predicted, truth),
-        "confusion_matrix": nested(confusion_matrix(predicted, truth).numpy()),
+        "accuracy": accuracy(probabilities, truth),
+        "cross_entropy": cross_entropy(probabilities, truth),
+        "ece": expected_calibration_error(probabilities, truth),
+        "confusion_matrix": nested(confusion_matrix(probabilities, truth).numpy()),
     }
+
+
+def _attributes(probabilities: Tensor, truth: Tensor) -> dict[str, Value]:
+    each, confusion = attribute_accuracy(probabilities, truth), attribute_confusion(probabilities, truth)
+    balanced = balanced_accuracy(probabilities, truth)
+    known = balanced.isfinite().all()  # an attribute that all examples have, or none, has no balanced accuracy
+    return {
+        "accuracy": each.mean().item(),
+        "attribute_accuracies": tuple(each.tolist()),
+        "cross_entropy": attribute_cross_entropy(probabilities, truth),
+        "ece": expected_calibration_error(*yes_and_no(probabilities, truth)),
+        "confusion_matrices": nested(confusion.flatten(1).numpy()),
+    } | ({"attribute_balanced_accuracies": tuple(balanced.tolist())} if known else {})
+
+
+def _half_size(x: Tensor) -> Tensor:
+    side = (x.shape[-2] // 2, x.shape[-1] // 2)
+    return functional.interpolate(x, side, mode="bilinear", antialias=True, align_corners=False)
 
 
 def _autoencoder(model: Any, run: _Run) -> dict[str, Value]:  # noqa: ANN401 - posterior and decode

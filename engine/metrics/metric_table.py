@@ -170,9 +170,35 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
             True,
         ),
         # classifiers
-        "accuracy": Definition("Accuracy", "", f"Share of examples given their true class {_ON_TEST}.", True),
+        "accuracy": Definition(
+            "Accuracy", "", f"Share of examples given their true class {_ON_TEST}; of attributes, the mean share.", True
+        ),
+        "accuracy_half_size": Definition(
+            "Accuracy at half size",
+            "",
+            f"Accuracy {_ON_TEST} on pictures of half the side, resized by the model.",
+            True,
+        ),
+        "attribute_accuracies": Definition(
+            "Accuracy of each attribute", "", f"Share of examples on which each answer is right {_ON_TEST}.", True
+        ),
+        "attribute_accuracies_half_size": Definition(
+            "Accuracy of each attribute at half size",
+            "",
+            f"Share of right answers {_ON_TEST} on pictures of half the side, resized by the model.",
+            True,
+        ),
+        "attribute_balanced_accuracies": Definition(
+            "Balanced accuracy of each attribute",
+            "",
+            f"Mean of the shares of right answers among those who have it and those who have not {_ON_TEST}.",
+            True,
+        ),
         "cross_entropy": Definition(
-            "Cross-entropy", "nats per example", f"Mean of -log probability of the true class {_ON_TEST}.", False
+            "Cross-entropy",
+            "nats per example",
+            f"Mean of -log probability of what is true {_ON_TEST}; over attributes, too, where there are several.",
+            False,
         ),
         "ece": Definition(
             "ECE",
@@ -185,6 +211,12 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
             "Confusion matrix",
             "examples",
             f"Examples of each true class (row) given each class (column) {_ON_TEST}.",
+            None,
+        ),
+        "confusion_matrices": Definition(
+            "Confusion of each attribute",
+            "examples",
+            f"True no, false yes, false no and true yes of each attribute {_ON_TEST}.",
             None,
         ),
         # generators with categories

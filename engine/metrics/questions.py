@@ -22,7 +22,7 @@ class Questions:
         model: A classifier whose forward maps pictures in [0, 1] to logits.
         x: The pictures as they are, (N, C, H, W); they decide which class is the predicted one.
         target: As in `engine.models.target.as_target`.
-        measure: `probability`, or the `logit` itself.
+        measure: `probability`, or the `logit` itself, which is also what a readout on another scale (years) gives.
         chunk_size: Pictures that go through the model at once, at most.
 
     Attributes:
@@ -47,7 +47,9 @@ class Questions:
         self.x = x.detach().to(device_of(model), torch.float32)
         # A model that does not say so has classes of which one applies, as published networks have.
         likely = partial(probability, exclusive=getattr(model, "exclusive", True))
-        self._number = likely if measure == "probability" else score
+        readout = getattr(model, "readout", None)
+        has_probability = readout is None or readout.unit == "log-odds"
+        self._number = likely if measure == "probability" and has_probability else score
         with torch.no_grad():
             logits = torch.cat([as_logits(self.network(part), len(part)) for part in self.x.split(chunk_size)])
         self.weights = as_target(target).weights(logits)

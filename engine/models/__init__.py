@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from engine.models import burgess, decoder_of, dense, digit_classifier, factor_vae, info_gan, sinelines_formula
+from engine.models import (
+    burgess,
+    decoder_of,
+    dense,
+    digit_classifier,
+    factor_vae,
+    fair_face,
+    info_gan,
+    resnet,
+    sinelines_formula,
+    torchvision_classifier,
+)
 from engine.models.autoencoder import Autoencoder, reparameterise
 from engine.models.classifier import ImageClassifier
 from engine.models.registry import MODELS
@@ -16,7 +27,10 @@ __all__ = [
     "dense",
     "digit_classifier",
     "factor_vae",
+    "fair_face",
     "info_gan",
     "reparameterise",
+    "resnet",
     "sinelines_formula",
+    "torchvision_classifier",
 ]

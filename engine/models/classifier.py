@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from engine.interfaces import Space
+from engine.interfaces import Readout, Space
 
 
 class ImageClassifier(nn.Module):
@@ -17,18 +17,36 @@ class ImageClassifier(nn.Module):
         space: Shape of the pictures.
         exclusive: Whether every picture belongs to one of the classes (softmax); else each output says, for itself,
             how likely a picture has that attribute (sigmoid).
+        readout: What a single output measures, where it has a scale of its own, such as years.
     """
 
-    def __init__(self, network: nn.Module, *, classes: tuple[str, ...], space: Space, exclusive: bool = True) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        classes: tuple[str, ...],
+        space: Space,
+        exclusive: bool = True,
+        readout: Readout | None = None,
+    ) -> None:
         super().__init__()
         self.network, self.classes, self.space, self.exclusive = network, tuple(classes), space, exclusive
+        self.readout = readout
 
     def logits(self, x: Tensor) -> Tensor:
         """(N, C, H, W) in [0, 1] -> (N, M)."""
         return self.network(x)
 
     def probabilities(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) in [0, 1] -> (N, M); rows sum to one where the classes exclude each other."""
+        """(N, C, H, W) in [0, 1] -> (N, M); rows sum to one where the classes exclude each other.
+
+        Raises:
+            ValueError: If the readout is on a scale without probabilities; `logits` gives its value.
+        """
+        if self.readout is not None and self.readout.unit != "log-odds":
+            raise ValueError(
+                f"{self.readout.name!r} is read in {self.readout.unit} and has no probability; logits(x) is its value."
+            )
         logits = self.logits(x)
         return torch.softmax(logits, dim=1) if self.exclusive else torch.sigmoid(logits)
 

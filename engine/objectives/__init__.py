@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.objectives.augmentation import AUGMENTATIONS, CutOut, Flip, Light, Resample, Shift, Turn
 from engine.objectives.autoencoding import Autoencoding, SupervisedDecoding
 from engine.objectives.classification import Classification
 from engine.objectives.info_gan import InfoGAN
@@ -11,17 +12,24 @@ from engine.objectives.reconstruction import Bernoulli, SquaredError
 from engine.objectives.total_correlation import TotalCorrelation
 
 __all__ = [
+    "AUGMENTATIONS",
     "KL",
     "OBJECTIVES",
     "TERMS",
     "Autoencoding",
     "Bernoulli",
     "Classification",
+    "CutOut",
+    "Flip",
     "InfoGAN",
+    "Light",
     "Objective",
     "Pass",
+    "Resample",
+    "Shift",
     "SquaredError",
     "SupervisedDecoding",
     "Term",
     "TotalCorrelation",
+    "Turn",
 ]

@@ -15,6 +15,7 @@ from torch import Generator, Tensor, nn
 
 from engine.data import Batch, Split
 from engine.objectives import Objective
+from engine.training.best_epoch import BestEpoch
 from engine.training.log import Log
 from engine.training.recipe import Recipe
 from engine.training.state import State
@@ -57,6 +58,8 @@ def fit(
     save_every_s: float = 60.0,
     stop_after: int | None = None,
     needs: Mapping[str, Any] = MappingProxyType({}),
+    validation: Split | None = None,
+    start: Mapping[str, Tensor] | None = None,
 ) -> nn.Module:
     """Trains one recipe, going on from the state it finds in `folder`.
 
@@ -72,14 +75,17 @@ def fit(
         save_every_s: Seconds between saved states.
         stop_after: Leave after this many updates in all with the state saved, as an interrupted run would.
         needs: The loaded models this recipe stands on, by id; its objective takes them by `standing_on(models)`.
+        validation: The recipe's validation split, where it names one.
+        start: Weights of the recipe's `start`, which the network takes by `start_from(weights)`; None where they cannot
+            be had: then it starts from its seed, and nothing is frozen. The same must be passed when a run goes on.
 
     Returns:
-        The network in eval mode, on the CPU.
+        The network in eval mode, on the CPU; with the weights of the best epoch if the recipe names a validation split.
 
     Raises:
         TrainingDivergedError: If a loss is not finite; the last finite state stays in the folder.
         OSError: If the folder cannot be written, for example on a full disk; the last state stays.
-        ValueError: If a model the recipe stands on is not passed.
+        ValueError: If a model the recipe stands on, or the split it names, is not passed.
     """
     from lightning_fabric import Fabric  # takes seconds, and whoever only reads the recipes needs none of it
 
@@ -88,9 +94,14 @@ def fit(
     objective = _objective(recipe, needs)
     if objective is None:
         return model.eval()
+    if recipe.validation and validation is None:
+        raise ValueError(f"{recipe.id} keeps its best epoch; pass `fit` the split {recipe.validation!r}.")
+    if start is not None:
+        model.start_from(start)
     folder.mkdir(parents=True, exist_ok=True)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        run = _Run(recipe, objective, split, model, fabric, folder)
+        best = BestEpoch(validation) if recipe.validation and validation is not None else None
+        run = _Run(recipe, objective, split, model, fabric, folder, best, recipe.frozen_steps if start else 0)
         run.go(on_progress, report_every, save_every_s, stop_after)
     return model.cpu().eval()
 
@@ -119,9 +130,18 @@ class _Run:
     """Everything that moves during a run: network, optimisers, chance, step and log."""
 
     def __init__(
-        self, recipe: Recipe, objective: Objective, split: Split, model: nn.Module, fabric: Fabric, folder: Path
+        self,
+        recipe: Recipe,
+        objective: Objective,
+        split: Split,
+        model: nn.Module,
+        fabric: Fabric,
+        folder: Path,
+        best: BestEpoch | None,
+        frozen_steps: int,
     ) -> None:
         self.recipe, self.objective, self.split, self.fabric = recipe, objective, split, fabric
+        self.best, self.frozen_steps = best, frozen_steps
         self.rates: Mapping[str, float] = getattr(objective, "rates", {})
         self.steps_per_epoch = math.ceil(len(split) / recipe.batch_size)
         model.to(memory_format=torch.channels_last)
@@ -135,7 +155,9 @@ class _Run:
         torch.default_generator.manual_seed(recipe.seed)
         self.noise = torch.Generator().manual_seed(recipe.seed + 1)
         self.state = State(folder / "state.safetensors", recipe)
-        self.step = self.state.restore(self.model, self.optimisers, self.noise)
+        self.step = self.state.restore(self.model, self.optimisers, self.noise, self.best)
+        if self.step < self.frozen_steps:
+            self._freeze()
         self.log = Log(folder / "log.csv", from_step=self.step)
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.long)
 
@@ -153,6 +175,8 @@ class _Run:
             for name, value in self._update().items():
                 sums[name] = sums[name] + value if name in sums else value
             self.step += 1
+            if self.best is not None and (self.step % self.steps_per_epoch == 0 or self.step == self.recipe.steps):
+                self.best.look(self.step, self.objective, self.model, self.fabric)
             if self.step % report_every and self.step != last:
                 continue
             terms = {name: float(value) / (self.step - reported) for name, value in sums.items()}
@@ -163,11 +187,15 @@ class _Run:
                 left = (self.recipe.steps - self.step) / rate
                 on_progress(Progress(self.step, self.recipe.steps, terms, rate, left))
             if time.monotonic() - saved > save_every_s or self.step == last:
-                self.state.save(self.step, self.model, self.optimisers, self.noise)
+                self.state.save(self.step, self.model, self.optimisers, self.noise, self.best)
                 saved = time.monotonic()
             reported, since, sums = self.step, time.monotonic(), {}
+        if self.best is not None and self.step == self.recipe.steps:
+            self.model.load_state_dict(self.best.weights)
 
     def _update(self) -> dict[str, Tensor]:
+        if self.step == self.frozen_steps > 0:
+            self._thaw()
         batch = self.split.batch(self._indices())
         tensors = self.fabric.to_device((batch.x, batch.labels, batch.factors))
         logged: dict[str, Tensor] = {}
@@ -184,6 +212,17 @@ class _Run:
             one = len(self.objective.players) == 1
             logged |= {name if one or name != "loss" else f"{player} loss": v.detach() for name, v in losses.items()}
         return logged
+
+    def _freeze(self) -> None:
+        """Leaves the head alone to learn; batch norm keeps its statistics."""
+        self.model.eval().requires_grad_(False)
+        self.model.head.requires_grad_(True)  # type: ignore[union-attr] # a classifier's last layer
+
+    def _thaw(self) -> None:
+        """Lets everything learn, with an optimiser that remembers nothing."""
+        self.model.train().requires_grad_(True)
+        for optimiser in self.optimisers.values():
+            optimiser.optimizer.state.clear()
 
     def _only(self, player: str) -> None:
         if len(self.objective.players) > 1:

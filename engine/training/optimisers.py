@@ -82,22 +82,27 @@ class Muon(Adam):
 @OPTIMISERS.register("sgd")
 @dataclass(frozen=True, kw_only=True)
 class SGD:
-    """Stochastic gradient descent with momentum; the rate falls by a factor after every epoch.
+    """Stochastic gradient descent with momentum, at a rate that falls after every epoch or at certain steps.
 
     Attributes:
         lr: Base learning rate.
         momentum: Share of the last update kept.
         epoch_factor: The rate is multiplied by this after every epoch.
+        drops: Steps at which the rate is divided by ten.
+        weight_decay: Times a weight, added to its gradient.
     """
 
     lr: float = 0.1
     momentum: float = 0.5
     epoch_factor: float = 1.0
+    drops: tuple[int, ...] = ()
+    weight_decay: float = 0.0
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """SGD over the given parameters."""
-        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum)
+        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)
 
     def rate(self, step: int, *, steps: int, steps_per_epoch: int) -> float:
         """Learning rate of one step."""
-        return self.lr * self.epoch_factor ** (step // steps_per_epoch)
+        passed = sum(step >= drop for drop in self.drops)
+        return self.lr * self.epoch_factor ** (step // steps_per_epoch) * 0.1**passed

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from engine.models import MODELS
-from engine.objectives import OBJECTIVES, TERMS, Objective
+from engine.objectives import AUGMENTATIONS, OBJECTIVES, TERMS, Objective
 from engine.registry import Registry
 from engine.training.optimisers import OPTIMISERS, Adam, Optimiser
 
@@ -65,10 +65,17 @@ class Recipe:
         steps: Optimiser updates, not epochs.
         batch_size: Examples an update.
         split: The data set's split to train on.
+        validation: The split that is scored after every epoch; the weights of the best epoch are kept. Empty keeps the
+            last.
+        test: The split that metrics and examples are taken from.
+        start: Repository on the Hub whose weights training starts from, all but the head's, where they can be had.
+        frozen_steps: With such weights, the first updates that move the head alone; the rest stays as it is in
+            evaluation mode, batch norm too. After them the optimiser starts afresh.
         seed: Decides initial weights, batch order and noise.
         precision: `32-true`, or `bf16-mixed` for matrix work in bfloat16 with float32 weights.
         preset: `paper`, exactly the published network and schedule, or `starter`, for two CPU cores.
         needs: Ids of checkpoints this run stands on.
+        pictures: Id of the checkpoint whose samples are the examples, where the data set's own must not be passed on.
         paper: Published figures by metric name.
         source: The paper.
         note: How a starter row differs from the published one.
@@ -83,10 +90,15 @@ class Recipe:
     steps: int = 20_000
     batch_size: int = 64
     split: str = "train"
+    validation: str = ""
+    test: str = "test"
+    start: str = ""
+    frozen_steps: int = 0
     seed: int = 0
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     preset: Literal["starter", "paper"] = "starter"
     needs: tuple[str, ...] = ()
+    pictures: str = ""
     paper: Mapping[str, float] = field(default_factory=dict)
     source: str = ""
     note: str = ""
@@ -97,13 +109,15 @@ class Recipe:
                 f"{self.id}: objective should be one of {list(OBJECTIVES)} with its parts, or None for a formula; "
                 f"got {self.objective!r}."
             )
-        least = 0 if self.objective is None else 1
-        for name, value, lowest in (("steps", self.steps, least), ("batch_size", self.batch_size, 1)):
+        for name, lowest in (("steps", 0 if self.objective is None else 1), ("batch_size", 1), ("frozen_steps", 0)):
+            value = getattr(self, name)
             if value < lowest:
                 raise ValueError(f"{self.id}: {name} should be {lowest} or more; got {value}.")
 
 
-PARTS: Mapping[str, Registry[Any]] = MappingProxyType({"objective": OBJECTIVES, "term": TERMS, "optimiser": OPTIMISERS})
+PARTS: Mapping[str, Registry[Any]] = MappingProxyType(
+    {"objective": OBJECTIVES, "term": TERMS, "augmentation": AUGMENTATIONS, "optimiser": OPTIMISERS}
+)
 
 
 def to_json(recipe: Recipe) -> dict[str, Any]:

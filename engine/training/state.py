@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import json
@@ -15,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Generator, Tensor, nn
 
 from engine.files import write_atomically
+from engine.training.best_epoch import BestEpoch
 from engine.training.recipe import Recipe, to_json
 
 WORDS = frozenset({"id", "title", "preset", "paper", "source", "note"})
@@ -36,8 +38,15 @@ class State:
         self.path = path
         self.fingerprint = fingerprint(recipe)
 
-    def save(self, step: int, model: nn.Module, optimisers: Mapping[str, Any], noise: Generator) -> None:
-        """Writes the state after `step` updates.
+    def save(
+        self,
+        step: int,
+        model: nn.Module,
+        optimisers: Mapping[str, Any],
+        noise: Generator,
+        best: BestEpoch | None = None,
+    ) -> None:
+        """Writes the state after `step` updates, and the best epoch so far where one is kept.
 
         Raises:
             OSError: If it cannot be written; the previous state stays.
@@ -49,8 +58,11 @@ class State:
         tensors |= {"noise": noise.get_state(), "default": torch.get_rng_state()}
         if torch.cuda.is_available():
             tensors |= {f"cuda.{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
-        tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
         metadata = {"step": str(step), "recipe": self.fingerprint}
+        if best is not None and best.weights:
+            tensors |= {f"best.{name}": value for name, value in best.weights.items()}
+            metadata |= {"best_step": str(best.step), "best_score": repr(best.score)}
+        tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
         try:
             write_atomically(self.path, lambda path: save_file(tensors, path, metadata=metadata))
         except (OSError, SafetensorError) as error:
@@ -60,7 +72,9 @@ class State:
                 "another folder with --runs; the last saved state is kept and the run goes on from it.",
             ) from error
 
-    def restore(self, model: nn.Module, optimisers: Mapping[str, Any], noise: Generator) -> int:
+    def restore(
+        self, model: nn.Module, optimisers: Mapping[str, Any], noise: Generator, best: BestEpoch | None = None
+    ) -> int:
         """Puts a saved state back.
 
         Returns:
@@ -90,6 +104,9 @@ class State:
         cuda = _under(tensors, "cuda.")
         if torch.cuda.is_available() and len(cuda) == torch.cuda.device_count():
             torch.cuda.set_rng_state_all([cuda[str(i)] for i in range(len(cuda))])
+        if best is not None and "best_step" in metadata:
+            best.weights = _under(tensors, "best.")
+            best.step, best.score = int(metadata["best_step"]), float(metadata["best_score"])
         return int(metadata["step"])
 
 
@@ -99,19 +116,35 @@ def saved_step(path: Path, recipe: Recipe) -> int:
     Raises:
         StateError: If the file is damaged.
     """
-    if not path.exists():
-        return 0
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-    except SafetensorError as error:
-        raise StateError(f"{path} is damaged ({error}); delete it to train from the start.") from error
+    metadata = _metadata(path) if path.exists() else {}
     return int(metadata["step"]) if metadata.get("recipe") == fingerprint(recipe) else 0
 
 
+def best_epoch(path: Path) -> tuple[int, float] | None:
+    """Updates before the best epoch of the state in `path` and its score; None where none is kept.
+
+    Raises:
+        StateError: If the file is damaged.
+    """
+    metadata = _metadata(path) if path.exists() else {}
+    return (int(metadata["best_step"]), float(metadata["best_score"])) if "best_step" in metadata else None
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
+    except SafetensorError as error:
+        raise StateError(f"{path} is damaged ({error}); delete it to train from the start.") from error
+
+
 def fingerprint(recipe: Recipe) -> str:
-    """SHA-256 of all that decides a run's outcome; titles and notes may change under a running run."""
-    row = {name: value for name, value in to_json(recipe).items() if name not in WORDS}
+    """SHA-256 of all that decides a run's outcome; titles and notes may change under a running run.
+
+    Fields at their defaults are left out, so that a field added to `Recipe` later changes nobody's.
+    """
+    own = {f.name for f in dataclasses.fields(recipe) if getattr(recipe, f.name) != f.default} - WORDS
+    row = {name: value for name, value in to_json(recipe).items() if name in own}
     return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,14 +1,23 @@
-"""What a run stands on: checkpoints its training uses, and the classifier that names a generator's categories."""
+"""What a run stands on: checkpoints its training uses, weights it starts from, who names its categories, and so on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import safetensors.torch
+import typer
+from safetensors import SafetensorError
+from torch import Tensor
+
 from engine.checkpoints import CheckpointError, load, weights_hash
-from engine.interfaces import Classifier
+from engine.checkpoints.foreign_config import WEIGHTS
+from engine.checkpoints.hub import fetch
+from engine.checkpoints.hub_reference import HubReference
+from engine.interfaces import Classifier, LatentModel
 from engine.models import MODELS
 from engine.training import Recipe
-from scripts.training.runs import Job
+from scripts.training.runs import SCRATCH, Job
 
 CATEGORY_CLASSIFIER = {"mnist": "mnist/digits"}  # by data set
 
@@ -18,14 +27,18 @@ class NeedError(RuntimeError):
 
 
 def needed(recipe: Recipe) -> tuple[str, ...]:
-    """Ids that must be there before this one is finished: what it stands on, and who names its categories."""
-    judge = CATEGORY_CLASSIFIER.get(recipe.dataset) if discovers_categories(recipe) else None
-    return (*recipe.needs, *([judge] if judge else []))
+    """Ids that must be there before this one is finished: what it stands on, what names or draws its examples."""
+    others = [name for name in (_judge(recipe), recipe.pictures) if name]
+    return (*recipe.needs, *others)
 
 
 def discovers_categories(recipe: Recipe) -> bool:
     """Whether its network finds categories by itself, so that a classifier has to say what they mean."""
     return getattr(MODELS[recipe.network.name], "discovers_categories", False)
+
+
+def _judge(recipe: Recipe) -> str:
+    return CATEGORY_CLASSIFIER.get(recipe.dataset, "") if discovers_categories(recipe) else ""
 
 
 def models_of(row: Recipe, job: Job) -> dict[str, Any]:
@@ -51,8 +64,38 @@ def model_of(name: str, job: Job) -> Any:  # noqa: ANN401 - whatever the checkpo
 
 def judge_of(row: Recipe, job: Job) -> Classifier | None:
     """The classifier that names a generator's categories; None for all others."""
-    names = [name for name in needed(row) if name not in row.needs]
-    return model_of(names[0], job) if names else None
+    name = _judge(row)
+    return model_of(name, job) if name else None
+
+
+def pictures_of(row: Recipe, job: Job) -> LatentModel | None:
+    """What draws the examples of a data set whose own must not travel; None for all others."""
+    return model_of(row.pictures, job) if row.pictures else None
+
+
+def start_of(row: Recipe, began: str) -> Mapping[str, Tensor] | None:
+    """The weights a run starts from; None for a row that names none, and where they cannot be had.
+
+    Args:
+        row: The recipe.
+        began: What a run that goes on started from, `SCRATCH` or the row's `start`; empty for a new one.
+
+    Raises:
+        NeedError: If it began with them and they are gone.
+    """
+    if not row.start or began == SCRATCH:
+        return None
+    try:
+        folder = fetch(HubReference(row.start))
+        return safetensors.torch.load_file(folder / WEIGHTS)
+    except (CheckpointError, SafetensorError) as error:
+        if began:
+            raise NeedError(
+                f"{row.id} began with the weights of {row.start}, which it needs to go on: {error} Or train it anew "
+                "(--fresh)."
+            ) from error
+        typer.echo(f"{row.id} starts from scratch, as {row.start} cannot be had: {error}", err=True)
+        return None
 
 
 def hash_of(name: str, job: Job) -> str:

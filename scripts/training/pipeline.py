@@ -29,8 +29,20 @@ from engine.training.state import fingerprint, saved_step
 from engine.training.trackers import Tracker, trackers
 from scripts.training.best_seed import SWEEP, best_of
 from scripts.training.devices import choose_device, device_name, fabric_for
-from scripts.training.needs import hash_of, judge_of, models_of
-from scripts.training.runs import Job, Outcome, Stage, facts_of, forget, is_finished, outcome_of, rows_of, run_folder
+from scripts.training.needs import hash_of, judge_of, models_of, pictures_of, start_of
+from scripts.training.runs import (
+    SCRATCH,
+    Job,
+    Outcome,
+    Stage,
+    facts_of,
+    forget,
+    is_finished,
+    known_of,
+    outcome_of,
+    rows_of,
+    run_folder,
+)
 from scripts.training.shipping import Shipment, changed_metrics, shipment
 
 SMALL_BYTES = 2_000_000  # weights below this are shipped as float32 without trying float16
@@ -156,8 +168,11 @@ def _fit(row: Recipe, dataset: Dataset, job: Job, context: Context) -> nn.Module
             forget(folder)
         from_step = saved_step(folder / "state.safetensors", row)
         finished = is_finished(row, job)
+        start = None
         if not finished:
-            facts = {"device": device_name(job.device, context.place), "threads": job.threads}
+            start = start_of(row, known_of(folder).get("start", "") if from_step else "")
+            facts: dict[str, Any] = {"device": device_name(job.device, context.place), "threads": job.threads}
+            facts |= {"start": SCRATCH if start is None else row.start} if row.start else {}
             write_atomically(folder / "run.json", f"{json.dumps(facts)}\n".encode())
         also = [] if finished else trackers(row, folder, from_step=from_step, wandb=job.wandb)
         try:
@@ -170,6 +185,8 @@ def _fit(row: Recipe, dataset: Dataset, job: Job, context: Context) -> nn.Module
                 report_every=min(100, max(1, row.steps // 20)),
                 save_every_s=job.save_every_s,
                 needs=models_of(row, job),
+                validation=dataset.split(row.validation) if row.validation else None,
+                start=start,
             )
         finally:
             for tracker in also:
@@ -213,7 +230,7 @@ def _finish(
         facts = {**facts, "float16": why}
     model = model.cpu().eval()
     context.report(Stage("writing the checkpoint"))
-    parcel: Shipment = shipment(model, row, dataset, metrics)
+    parcel: Shipment = shipment(model, row, dataset, metrics, pictures_of(row, job))
     metrics = {**metrics, **sweep}
     folder = write_checkpoint(
         job.out,
@@ -252,6 +269,7 @@ def _measure(
         generator=torch.Generator().manual_seed(row.seed + 2),
         paper=row.paper,
         classifier=judge,
+        split=row.test,
         progress=lambda what, done, total: context.report(Stage(what, done, total)),
     )
 

@@ -13,7 +13,9 @@ from typing import Any, Literal
 from engine.training import RECIPES, Recipe
 from engine.training.estimate import training_seconds
 from engine.training.log import read
-from engine.training.state import saved_step
+from engine.training.state import best_epoch, saved_step
+
+SCRATCH = "scratch"  # what a run starts from when the weights its row names cannot be had
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,9 +114,11 @@ def facts_of(job: Job, row: Recipe, seeds: Sequence[int] = ()) -> dict[str, Any]
     What a run that was trained by `fit` alone does not tell is named under `not_recorded`.
     """
     folder = run_folder(job.runs, row)
-    path = folder / "run.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = known_of(folder)
     facts: dict[str, Any] = {"steps": row.steps, **known}
+    best = best_epoch(folder / "state.safetensors")
+    if best is not None:
+        facts |= {"best_step": best[0], "best_validation_score": best[1]}
     if len(seeds) > 1:
         facts["sweep"] = list(seeds)
     rows = read(folder / "log.csv") if (folder / "log.csv").is_file() else []
@@ -125,6 +129,13 @@ def facts_of(job: Job, row: Recipe, seeds: Sequence[int] = ()) -> dict[str, Any]
     if missing and row.objective is not None:
         facts["not_recorded"] = " and ".join(missing)
     return facts
+
+
+def known_of(folder: Path) -> dict[str, Any]:
+    """What a run wrote down of itself when it began; empty for one that was trained by `fit` alone."""
+    path = folder / "run.json"
+    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return known
 
 
 def outcome_of(facts: Mapping[str, Any], **results: Any) -> Outcome:  # noqa: ANN401 - fields of an outcome

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from engine.checkpoints import Examples
+from engine.checkpoints import Examples, SamplesTooLargeError
+from engine.checkpoints.examples import examples_bytes
 from engine.data import Batch, Dataset, Split
-from engine.interfaces import Axis
+from engine.interfaces import Axis, LatentModel, Space
 from engine.metrics import Metric, batches, encode_batches
 from engine.models.axes import axes_of
 from engine.models.layers import one_hot
 from engine.training import Network, Recipe
 
 NUM_EXAMPLES = 256
+_NUM_DRAWN = 64
 NUM_SCATTER = 2000  # codes for the latent scatter plot
 _PRIOR_CODES = 10_000
 _SEED = 7
@@ -33,7 +36,13 @@ class Shipment:
 
 
 @torch.no_grad()
-def shipment(model: nn.Module, row: Recipe, dataset: Dataset, metrics: Mapping[str, Metric]) -> Shipment:
+def shipment(
+    model: nn.Module,
+    row: Recipe,
+    dataset: Dataset,
+    metrics: Mapping[str, Metric],
+    pictures: LatentModel | None = None,
+) -> Shipment:
     """Draws up what travels with a model; ranges come from the codes of the whole test split.
 
     Args:
@@ -41,11 +50,16 @@ def shipment(model: nn.Module, row: Recipe, dataset: Dataset, metrics: Mapping[s
         row: Its recipe.
         dataset: Its data set.
         metrics: What was measured; a generator's categories are named by the class they draw.
+        pictures: Draws the examples where those of the data set may not travel.
+
+    Raises:
+        ValueError: If there is nothing that draws examples in place of pictures that may not travel.
     """
-    test = dataset.split("test")
+    test = dataset.split(row.test)
     batch = test.batch(torch.arange(min(NUM_EXAMPLES, len(test))))
     if callable(getattr(model, "probabilities", None)):
-        return Shipment((), Examples(x=batch.x, labels=batch.labels), row.network)
+        examples = Examples(x=batch.x, labels=batch.labels) if dataset.shareable else _drawn(row, dataset, pictures)
+        return Shipment((), fitting(examples, dataset.space), row.network)
     if callable(getattr(model, "posterior", None)):
         return _autoencoder(model, row, dataset, test, batch)
     if row.objective is None:
@@ -53,6 +67,19 @@ def shipment(model: nn.Module, row: Recipe, dataset: Dataset, metrics: Mapping[s
     if getattr(model, "discovers_categories", False):
         return _generator(model, row, metrics)
     return _factors(model, row, dataset, test, batch)
+
+
+def fitting(examples: Examples, space: Space) -> Examples:
+    """The first of the examples, as many as a checkpoint may carry."""
+    while len(examples) > 1:
+        try:
+            examples_bytes(examples, space)
+        except SamplesTooLargeError:
+            kept = len(examples) * 3 // 4
+            examples = examples.map(lambda value, kept=kept: value[:kept])  # type: ignore[misc]
+        else:
+            break
+    return examples
 
 
 def changed_metrics(before: Mapping[str, Metric], after: Mapping[str, Metric]) -> list[str]:
@@ -69,6 +96,14 @@ def _half_unit(value: float) -> float:
     return 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - 2) if value else 1e-6
 
 
+def _drawn(row: Recipe, dataset: Dataset, pictures: LatentModel | None) -> Examples:
+    """Samples of a generator, resized to the data set's pictures."""
+    if pictures is None:
+        raise ValueError(f"{row.id}: pictures of {dataset.title} may not travel; its recipe should name `pictures`.")
+    x = pictures.decode(pictures.sample(_NUM_DRAWN, generator=torch.Generator().manual_seed(_SEED)))
+    return Examples(x=functional.interpolate(x, dataset.space.shape[1:], mode="bicubic", antialias=True).clamp(0, 1))
+
+
 def _autoencoder(model: nn.Module, row: Recipe, dataset: Dataset, test: Split, batch: Batch) -> Shipment:
     encodings = encode_batches(model, batches(test))  # type: ignore[arg-type] # has a posterior
     codes = encodings.mean
@@ -76,6 +111,8 @@ def _autoencoder(model: nn.Module, row: Recipe, dataset: Dataset, test: Split, b
         assert encodings.labels is not None  # a conditional model was trained on this data set's labels
         codes = torch.cat([one_hot(encodings.labels, model.num_classes), codes], dim=1)  # type: ignore[arg-type]
     axes = axes_of(model, codes, options=dataset.classes)  # type: ignore[arg-type] # decodes
+    if not dataset.shareable:  # what the model makes of them may
+        batch = Batch(model.decode(codes[: len(batch)]), batch.labels, batch.factors)  # type: ignore[operator]
     return Shipment(axes, _examples(batch, codes, test), row.network)
 
 

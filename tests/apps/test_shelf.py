@@ -100,6 +100,21 @@ def test_a_replaced_checkpoint_is_loaded_anew(tmp_path):
     assert shelf.get("mnist/ae5") is second
 
 
+def test_a_live_picture_does_not_wait_for_the_catalogue_to_be_read_anew(monkeypatch):
+    monkeypatch.setattr("apps.shelf._CATALOGUE_S", -1.0)  # always out of date
+    reads = []
+    shelf = Shelf(
+        device="cpu", load=lambda name, device: name, catalogue=lambda: reads.append(1) or (entry("mnist/ae5"),)
+    )
+    shelf.decoder("mnist/ae5")
+    loaded = len(reads)
+    for _ in range(5):
+        assert shelf.decoder("mnist/ae5") == "mnist/ae5"
+    assert len(reads) == loaded
+    shelf.entry("mnist/ae5")  # what opens a model still looks
+    assert len(reads) == loaded + 1
+
+
 def test_the_least_recently_used_model_makes_room(monkeypatch):
     monkeypatch.setattr("apps.shelf.CAPACITY", 2)
     loads = []

@@ -472,6 +472,27 @@ def test_undo_and_redo_walk_over_committed_codes(canvas, page):
     assert off_by(view.picture(), expected("toy/few", codes[2])) <= 1
 
 
+def test_undo_and_redo_take_new_names_in_turn_with_moves(canvas, page):
+    view = canvas()
+    start = view.code()
+    view.drag("z0", 0.5, 0.8)
+    moved = view.code()
+    view.do("canvas.rename('z0', 'slant')")
+    view.do("canvas.rename('z0', 'slant')")  # the same again is no step
+    view.drag("slant", 0.8, 0.3)
+    page.keyboard.press("Control+z")
+    assert (view.code(), view.slider("slant").count()) == (moved, 1)
+    page.keyboard.press("Control+z")
+    assert (view.code(), view.slider("slant").count(), view.slider("z0").count()) == (moved, 0, 1)
+    page.keyboard.press("Control+z")
+    assert view.code() == start
+    page.keyboard.press("Control+y")
+    page.keyboard.press("Control+y")
+    assert (view.code(), view.slider("slant").count()) == (moved, 1)
+    page.reload()  # the browser keeps what is on the screen
+    view.slider("slant").wait_for()
+
+
 def test_a_page_can_set_a_code_that_can_be_undone(scripted, page):
     view = scripted()
     view.do("canvas.setCode([1, 1, 1, 1, 1], { record: true })")

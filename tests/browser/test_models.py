@@ -62,7 +62,7 @@ def test_a_chosen_model_shows_its_card_curve_and_matrix(models, seen):
     models.locator("#lx-card h1", has_text="Variational autoencoder, 5 latents").wait_for()
     tab(models, "Training curve")
     models.locator(".lx-plot .scatterlayer .js-line").first.wait_for()
-    tab(models, "Mutual information")
+    tab(models, "Factors and classes")
     models.locator(".lx-plot .heatmaplayer image").first.wait_for()
     models.locator(".lx-plot .gtitle", has_text="MIG 0.1234").wait_for()
     tab(models, "Reconstructions")

@@ -309,9 +309,9 @@ def test_a_picture_is_uploaded_prepared_and_encoded(explorer, page, tmp_path):
     window.tool("Upload")
     notes = page.locator(".lx-notes")
     page.set_input_files("#lx-file", tmp_path / "no.png")
-    notes.get_by_text("not a picture").wait_for()
+    notes.get_by_text("no.png: This file (17 bytes) is not a picture").wait_for()
     page.set_input_files("#lx-file", tmp_path / "huge.png")
-    notes.get_by_text("100 megapixels").wait_for()
+    notes.get_by_text("huge.png: The picture has 20000 x 5000 pixels (100 megapixels)").wait_for()
     page.set_input_files("#lx-file", tmp_path / "seven.png")
     notes.get_by_text("Resized from 300 x 220 to 28 x 28 pixels.").wait_for()
     assert window.code() == before  # nothing is lost by errors
@@ -361,7 +361,7 @@ def test_the_keyboard_alone_is_enough(explorer, page):
     for _ in range(12):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.className"))
-    assert {"Random", "Mean", "Nearest example", "latent-canvas"} <= set(reached), reached
+    assert {"Random", "Median", "Nearest example", "latent-canvas"} <= set(reached), reached
     first = window.canvas.get_by_role("slider").first
     first.focus()
     before = window.code()

@@ -1,6 +1,6 @@
 """Uploads, downloads and loses a Hub, in a process whose HF_ENDPOINT is the test's own server; prints what happened.
 
-Arguments: the folder of checkpoints to start from, and the server's log of requests.
+Arguments: the server's log of requests, and a folder with a classifier made elsewhere.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import torch
 from typer.testing import CliRunner
 
 import engine
-from engine.checkpoints import CheckpointError, upload
+from engine.checkpoints import CheckpointError, import_classifier, upload
 from scripts.export import app
 
 LOG = Path(sys.argv[1])
@@ -47,6 +48,12 @@ def output(ref):
     z = getattr(model.examples, "codes", None)
     made = model.probabilities(model.examples.x) if z is None else model.decode(z)
     return [model.id, round(float(made.double().sum()), 6)]
+
+
+def foreign(ref):
+    model = engine.load(ref, device="cpu")
+    x = torch.full((1, *model.space.shape), 0.25)
+    return [model.id, list(model.classes), model.probabilities(x)[0].tolist()]
 
 
 def without_shipped(ref):
@@ -93,6 +100,15 @@ note("impossible name", lambda: output("a--b/c"))
 note("gated", lambda: output("gated/zoo"))
 note("slow", lambda: output("slow/zoo"))
 note("broken", lambda: output("broken/zoo"))
+
+huggingface_hub.HfApi().create_repo("someone/owls")
+huggingface_hub.HfApi().upload_folder(repo_id="someone/owls", folder_path=sys.argv[2])
+note("made elsewhere", lambda: foreign("someone/owls"))
+note("made elsewhere, again", lambda: foreign("someone/owls"))
+note("made elsewhere, imported", lambda: str(import_classifier("someone/owls", Path(sys.argv[2]) / "out")))
+huggingface_hub.HfApi().delete_file("model.safetensors", repo_id="someone/owls")
+state = huggingface_hub.HfApi().model_info("someone/owls").sha
+note("made elsewhere, without weights", lambda: foreign(f"someone/owls@{state}"))
 
 huggingface_hub.HfApi().create_repo("someone/one")
 huggingface_hub.HfApi().upload_folder(repo_id="someone/one", folder_path=vae)

@@ -64,13 +64,44 @@ def test_extra_arrays_are_kept_as_they_are(tmp_path):
 
 
 def test_too_much_is_refused_when_written_and_when_read(tmp_path):
-    examples = Examples(x=torch.rand(400, 3, 32, 32))
-    with pytest.raises(SamplesTooLargeError, match=r"keep fewer than the 400 examples \(about 341 fit\)"):
-        examples_bytes(examples, image(3, 32, 32))
+    examples = Examples(x=torch.rand(1200, 1, 32, 32))
+    with pytest.raises(SamplesTooLargeError, match=r"keep fewer than the 1200 examples \(about 1023 fit\)"):
+        examples_bytes(examples, image(1, 32, 32))
     path = tmp_path / "samples.safetensors"
     path.write_bytes(bytes(MAX_BYTES + 1))
     with pytest.raises(SamplesTooLargeError, match="has 1,048,577 bytes; a checkpoint may carry 1,048,576"):
         read_examples(path, image(3, 32, 32))
+
+
+def waves(n, side):
+    """Smooth colour pictures, each another."""
+    axis = torch.linspace(0, 6, side)
+    phase = torch.arange(3 * n).reshape(n, 3, 1, 1)
+    return 0.5 + 0.5 * torch.sin(axis[:, None] + phase) * torch.cos(0.7 * axis + phase)
+
+
+def test_large_colour_pictures_are_stored_as_jpeg_and_come_back_nearly_the_same(tmp_path):
+    x = waves(40, 96)
+    found = through_disk(tmp_path, Examples(x=x), image(3, 96, 96))
+    assert found.x.shape == x.shape
+    assert (found.x - x).square().mean().sqrt() < 0.02
+    assert (tmp_path / "samples.safetensors").stat().st_size < x.numel() / 4
+
+
+@pytest.mark.parametrize("ends", [[10], [5, 3], [-1], []])
+def test_jpeg_files_that_do_not_end_where_they_should_are_refused(ends, tmp_path):
+    path = tmp_path / "samples.safetensors"
+    tensors = {"x_jpeg": torch.zeros(9, dtype=torch.uint8), "x_jpeg_ends": torch.tensor(ends, dtype=torch.int64)}
+    path.write_bytes(safetensors.torch.save(tensors))
+    with pytest.raises(CorruptError, match=r"does not hold examples of shape \(3, 8, 8\)"):
+        read_examples(path, image(3, 8, 8))
+
+
+def test_a_jpeg_of_another_size_is_refused(tmp_path):
+    path = tmp_path / "samples.safetensors"
+    path.write_bytes(examples_bytes(Examples(x=waves(40, 96)), image(3, 96, 96)))
+    with pytest.raises(CorruptError, match="96 x 96 pixels"):
+        read_examples(path, image(3, 64, 64))
 
 
 def test_rows_must_agree():
@@ -91,3 +122,7 @@ def test_pictures_of_another_size_are_refused(tmp_path):
 def test_codes_that_are_not_finite_are_refused():
     with pytest.raises(NonFiniteError, match="codes"):
         examples_bytes(Examples(x=torch.zeros(1, 5), codes=torch.tensor([[float("nan")]])), SERIES)
+
+
+def test_no_examples_at_all(tmp_path):
+    assert through_disk(tmp_path, Examples(x=torch.zeros(0, 3, 6, 5)), image(3, 6, 5)).x.shape == (0, 3, 6, 5)

@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+import safetensors.torch
+import torch
+from torchvision import models
 
 from engine.checkpoints import MissingCheckpointError, weights_hash, write_checkpoint
 from engine.checkpoints.hub_reference import HubReference, parse_hub
@@ -42,13 +45,24 @@ def story(tmp_path_factory):
             "NO_COLOR": "1",
             "COLUMNS": "200",
         }
-        command = [sys.executable, str(HERE / "hub_client.py"), str(log)]
+        command = [sys.executable, str(HERE / "hub_client.py"), str(log), str(owls(folder / "owls"))]
         result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout.splitlines()[-1])
     finally:
         server.kill()
         server.wait()
+
+
+def owls(folder):
+    """A classifier as timm's repositories hold them."""
+    torch.manual_seed(0)
+    network = models.get_model("shufflenet_v2_x0_5", weights=None, num_classes=2)
+    config = {"architecture": "shufflenet_v2_x0_5", "pretrained_cfg": {"input_size": [3, 64, 64]}}
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({**config, "num_classes": 2, "label_names": ["owl", "cat"]}))
+    safetensors.torch.save_file(network.state_dict(), folder / "model.safetensors")
+    return folder
 
 
 def write(root, name, needs=None):
@@ -125,6 +139,11 @@ def test_a_branch_can_be_made_and_stale_files_go(story):
             "slow/zoo is neither shipped nor in the local cache, and the Hub cannot be reached (no an",
         ),
         ("broken", "OfflineError", "The Hub could not answer for broken/zoo"),
+        (
+            "made elsewhere, without weights",
+            "MissingCheckpointError",
+            "has an incomplete checkpoint at its top: model.safetensors is missing",
+        ),
         ("damaged", "PickleInDisguiseError", "is a zip archive, as torch.save writes, not safetensors"),
         ("down: miss", "OfflineError", "someone/zoo is neither shipped nor in the local cache"),
         ("offline mode: miss", "OfflineError", "HF_HUB_OFFLINE"),
@@ -142,6 +161,16 @@ def test_a_known_data_set_is_never_asked_for_on_the_hub(story):
 
 def test_a_repository_can_be_one_checkpoint(story):
     assert story["alone"]["result"] == story["pinned"]["result"]
+
+
+def test_a_classifier_made_elsewhere_is_one_too(story):
+    outcome = story["made elsewhere"]
+    id, classes, probabilities = outcome["result"]
+    assert (id, classes) == ("someone/owls", ["owl", "cat"])
+    assert sum(probabilities) == pytest.approx(1)
+    assert story["made elsewhere, again"]["result"] == outcome["result"]
+    assert story["made elsewhere, again"]["requests"] == []
+    assert story["made elsewhere, imported"]["result"].endswith("/folder/owls")
 
 
 def test_with_the_hub_down_what_is_there_still_loads(story):

@@ -79,9 +79,19 @@ def test_dark_on_white_is_exchanged_for_grey_models_unless_told_not_to():
     page = file_of(Image.new("L", (28, 28), 255))
     exchanged = read_picture(page, GREY)
     assert float(exchanged.x.max()) == 0
-    assert "border is bright" in exchanged.notes[0]
+    assert "border is bright" in exchanged.notes[1]
     assert float(read_picture(page, GREY, invert="no").x.min()) == 1
     assert float(read_picture(page, COLOUR).x.min()) == 1
+
+
+@pytest.mark.parametrize("space", [GREY, COLOUR], ids=["grey", "colour"])
+@pytest.mark.parametrize(("ink", "blank"), [("white", True), ((248, 249, 250, 255), True), ("black", False)])
+def test_a_result_in_which_nothing_can_be_seen_says_what_to_do(space, ink, blank):
+    drawing = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
+    drawing.paste(ink, (80, 20, 120, 180))
+    notes = read_picture(file_of(drawing), space).notes
+    assert (notes[0].startswith("Nothing can be seen in the result")) == blank
+    assert sum("Nothing can be seen" in note for note in notes) == blank
 
 
 def test_padding_shows_all_cropping_the_middle_stretching_ignores_proportions():
@@ -109,7 +119,7 @@ def test_the_first_frame_of_an_animation_is_taken():
     data = file_of(Image.new("L", (28, 28), 0), "GIF", save_all=True, append_images=[Image.new("L", (28, 28), 255)])
     prepared = read_picture(data, GREY)
     assert float(prepared.x.max()) == 0
-    assert "2 frames; the first was taken" in prepared.notes[0]
+    assert "2 frames; the first was taken" in " ".join(prepared.notes)
 
 
 def test_a_turned_photograph_is_put_upright():

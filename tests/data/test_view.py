@@ -19,6 +19,7 @@ class Numbers:
     factor_names: tuple[str, ...] = ("even",)
     split_names: tuple[str, ...] = ("train",)
     needs_files = False
+    shareable = True
     licence = citation = url = ""
 
     def __init__(self, labels, classes=tuple("abcdef")):

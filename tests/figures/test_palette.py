@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from engine.figures import category_colors, diverging_limit, method_color, model_color
-from engine.figures.palette import CATEGORIES, DIVERGING, MODEL_COLORS, SEQUENTIAL, lettering, sampled
+from engine.figures.palette import (
+    CATEGORIES,
+    DIVERGING,
+    DIVERGING_ON_DARK,
+    MODEL_COLORS,
+    SEQUENTIAL,
+    lettering,
+    sampled,
+)
 from engine.figures.themes import INKS, ink
 from engine.training import RECIPES
 
@@ -99,6 +107,15 @@ def test_the_diverging_map_is_lightest_in_the_middle_and_dark_at_both_ends():
     assert (np.diff(lightness[:33]) > 0).all()
     assert (np.diff(lightness[32:]) < 0).all()
     assert max(lightness[0], lightness[-1]) < 30
+
+
+def test_on_dark_the_diverging_map_is_the_page_in_the_middle_and_light_at_both_ends():
+    colors = sampled(DIVERGING_ON_DARK, 65)
+    lightness = np.array([lab(linear(color))[0] for color in colors])
+    assert colors[32] == ink("dark").page
+    assert (np.diff(lightness[:33]) < 0).all()
+    assert (np.diff(lightness[32:]) > 0).all()
+    assert all(contrast(color, ink("dark").page) > 7 for color in (colors[0], colors[-1]))
 
 
 def test_signed_ranges_are_centred_on_zero():

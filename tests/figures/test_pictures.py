@@ -166,3 +166,10 @@ def test_signed_colours_have_the_same_middle_for_zero_and_mirror_ends():
     assert middle.min() > 220
     assert light_red.sum() > red.sum()
     np.testing.assert_array_equal(signed_pixels(torch.zeros(1, 1, 1))[0, 0, 0], middle)
+
+
+def test_no_difference_is_no_brighter_than_a_dark_page():
+    blue, nothing, red = signed_pixels(torch.tensor([[[-2.0, 0.0, 2.0]]]), "dark")[0, 0].astype(int)
+    assert nothing.max() < 40
+    assert blue[2] > blue[0] > 100
+    assert red[0] > red[2] > 100

@@ -122,5 +122,30 @@ def test_says_what_does_not_fit(digits, seeded, array_dataset):
     with pytest.raises(ValueError, match="it takes 5, and the data set has 0"):
         evaluate(built("sinelines-formula"), digits, generator=seeded())
     unlabelled = array_dataset(torch.zeros(3, 1, 28, 28))
-    with pytest.raises(ValueError, match="judged by true labels, and this data set has none"):
+    with pytest.raises(ValueError, match="Classification needs a data set with labels"):
         evaluate(built("digit-classifier", classes=DIGITS, width=2, hidden=8), unlabelled, generator=seeded())
+
+
+def test_attributes_are_judged_one_by_one_and_large_pictures_in_half_size_too(seeded, array_dataset):
+    x = torch.rand(24, 3, 128, 128, generator=seeded())
+    model = built("resnet-classifier", classes=("a", "b"), size=128, width=2, layers=(1, 1), exclusive=False)
+    with torch.no_grad():
+        truth = (model.eval().probabilities(x) > 0.5).float()
+    truth[:6, 1] = 1 - truth[:6, 1]
+    values = numbers(evaluate(model, array_dataset(x, factors=truth), generator=seeded(), batch_size=10))
+    assert values["attribute_accuracies"] == (1.0, 0.75)
+    assert values["accuracy"] == 0.875
+    counts = torch.tensor(values["confusion_matrices"])
+    assert counts.sum(dim=1).tolist() == [24, 24] and counts[1, 1:3].sum() == 6
+    half = torch.nn.functional.interpolate(x, (64, 64), mode="bilinear", antialias=True)
+    small = numbers(evaluate(model, array_dataset(half, factors=truth), generator=seeded()))
+    assert values["attribute_accuracies_half_size"] == small["attribute_accuracies"]
+    assert "accuracy_half_size" not in small
+
+
+def test_one_attribute_of_a_view_is_judged_by_its_labels(seeded, array_dataset):
+    x = torch.rand(10, 3, 16, 16, generator=seeded())
+    model = built("resnet-classifier", classes=("Smiling",), size=16, width=2, layers=(1,), exclusive=False)
+    values = numbers(evaluate(model, array_dataset(x, labels=torch.arange(10) % 2), generator=seeded()))
+    assert len(values["attribute_accuracies"]) == 1
+    assert values["attribute_accuracies"][0] == values["accuracy"]

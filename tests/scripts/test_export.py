@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 import engine
-from engine.checkpoints import closure, copy_checkpoints, weights_hash, write_checkpoint
+from engine.checkpoints import closure, weights_hash, write_checkpoint
 from scripts.export import app
 from tests.checkpoints.small import METRICS, TRAINING, examples_of, recipe
 
@@ -74,6 +74,7 @@ def test_checkpoints_of_other_folders(root, tmp_path):
     [
         ((), 2, "Say where to: --folder DIR, --hub OWNER/REPO, or both"),
         (("--hub", "zoo"), 2, "--hub takes OWNER/REPO; got 'zoo'."),
+        (("--hub", "owner/zoo", "--replace"), 2, "--replace belongs to --folder DIR."),
         (("--private", "--folder", "unused"), 2, "--private and --revision belong to --hub"),
         (("mnist/ss6", "--dry-run"), 1, "No checkpoint 'mnist/ss6'; choose one of ['mnist/ss5'"),
     ],
@@ -113,8 +114,34 @@ def test_a_folder_is_not_copied_onto_itself(root):
     assert engine.load("sinelines/vae").id == "sinelines/vae"
 
 
-def test_a_copy_replaces_an_older_one(root, tmp_path):
-    copy_checkpoints(closure(["sinelines/vae"]), tmp_path / "out")
+def test_a_copy_replaces_an_older_one_only_when_that_is_asked_for(root, tmp_path):
+    run("--folder", tmp_path / "out")
+    older = weights_hash(tmp_path / "out" / "sinelines" / "vae")
     write(root, "sinelines/vae", seed=5)
-    copy_checkpoints(closure(["sinelines/vae"]), tmp_path / "out")
+    write(root, "mnist/tc5")
+    code, text = run("--folder", tmp_path / "out")
+    assert code == 1
+    assert f"{tmp_path / 'out' / 'sinelines' / 'vae'} holds another sinelines/vae; choose another folder" in text
+    assert weights_hash(tmp_path / "out" / "sinelines" / "vae") == older
+    assert not (tmp_path / "out" / "mnist" / "tc5").exists()  # all is looked at before anything is written
+    assert run("--folder", tmp_path / "out", "--replace")[0] == 0
     assert weights_hash(tmp_path / "out" / "sinelines" / "vae") == weights_hash(root / "sinelines" / "vae")
+
+
+def test_copies_join_what_is_there(root, tmp_path):
+    (tmp_path / "out" / "mnist").mkdir(parents=True)
+    (tmp_path / "out" / "mnist" / "notes.txt").write_text("mine")
+    for name in ("mnist/digits", "mnist/ss5", "sinelines/vae"):
+        assert run(name, "--folder", tmp_path / "out")[0] == 0  # ss5 brings digits, which is there already
+    assert sorted(p.name for p in (tmp_path / "out").glob("*/*")) == ["digits", "notes.txt", "ss5", "vae"]
+
+
+def test_what_is_no_checkpoint_is_never_replaced(root, tmp_path):
+    work = tmp_path / "out" / "sinelines" / "vae"
+    work.mkdir(parents=True)
+    (work / "thesis.tex").write_text("years of it")
+    for more in ((), ("--replace",)):
+        code, text = run("sinelines/vae", "--folder", tmp_path / "out", *more)
+        assert code == 1
+        assert "is there and is no checkpoint; move it away" in text
+    assert [path.name for path in work.iterdir()] == ["thesis.tex"]

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import json
+
 import pytest
+import torch
+from torchvision import models
 from typer.testing import CliRunner
 
 import engine
@@ -50,3 +54,41 @@ def test_wrong_number_of_names(source, tmp_path):
     outcome = RUNNER.invoke(app, ["tfjs", str(source), "--out", str(tmp_path / "out"), "--names", "a,b"])
     assert outcome.exit_code == 1
     assert "5 latents; got the names ['a', 'b']" in outcome.output
+
+
+def test_a_classifier_and_its_small_config_become_a_checkpoint(tmp_path):
+    name, source = "shufflenet_v2_x0_5", tmp_path / "pets"
+    source.mkdir()
+    torch.save(models.get_model(name, weights=None, num_classes=2).state_dict(), source / "mine.pt")
+    config = {"architecture": name, "classes": ["cat", "dog"], "input_size": [3, 64, 64], "weights": "mine.pt"}
+    (source / "config.json").write_text(json.dumps(config))
+    outcome = RUNNER.invoke(app, ["classifier", str(source), "--out", str(tmp_path / "out")])
+    assert outcome.exit_code == 0, outcome.output
+    folder = tmp_path / "out" / "folder" / "pets"
+    assert f"Wrote {folder}" in outcome.output.replace("\n", "")
+    assert engine.load(folder, device="cpu").classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["fairface", "none.pt"], "has no none.pt"),
+        (["fairface", "none.pt", "--readout", "height"], "No readout 'height'; choose one of"),
+        (["fairface", "none.pt", "--id", "faces/gender"], "is <data set>/<name>, such as mnist/mine"),
+        (["classifier", "./none"], "The folder none does not exist"),
+        (["classifier", "none"], "optionally @revision) would do as well"),
+    ],
+)
+def test_what_cannot_be_imported_is_said_and_nothing_written(tmp_path, monkeypatch, arguments, text):
+    monkeypatch.chdir(tmp_path)
+    outcome = RUNNER.invoke(app, [*arguments, "--out", str(tmp_path / "out")])
+    assert outcome.exit_code == 1
+    assert text in " ".join(outcome.output.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_whole_pickled_model_is_refused(tmp_path):
+    torch.save(torch.nn.Linear(2, 18), tmp_path / "model.pt")
+    outcome = RUNNER.invoke(app, ["fairface", str(tmp_path / "model.pt"), "--out", str(tmp_path / "out")])
+    assert outcome.exit_code == 1
+    assert "None of it was run. Save the weights alone where you trust it" in " ".join(outcome.output.split())

@@ -40,7 +40,7 @@ def split_for(recipe, n=40):
 def small(name, **changes):
     """A row of the table with a narrow network, ten updates and small batches."""
     recipe = RECIPES[name]
-    known = SimpleNamespace(dense=("hidden",))
+    known = SimpleNamespace(dense=("hidden",), resnet=("width",))
     allowed = getattr(known, recipe.network.name.split("-")[0], ("width", "hidden"))
     options = {} if recipe.objective is None else {key: SMALL[key] for key in allowed}
     network = Network(recipe.network.name, {**recipe.network.options, **options})

@@ -1,6 +1,6 @@
 // The walk from code A to code B: a scrubber, an animation, and files to take away.
 
-import { button, debounced, h, icon } from "./dom.js";
+import { button, debounced, h, icon, saveFile } from "./dom.js";
 import { thumbnail, unpack } from "./thumbnails.js";
 
 const FRAMES = 61;
@@ -84,10 +84,7 @@ export function blend(panel, tools) {
 
   function save(as) {
     notices.attempt(async () => {
-      const { name, blob } = await api.download({ model: tools.facts().model, a: state.now.a, b: state.now.b, as, count: as === "png" ? 11 : 31 });
-      const link = h("a", { href: URL.createObjectURL(blob), download: name });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      saveFile(await api.file("download", { model: tools.facts().model, a: state.now.a, b: state.now.b, as, count: as === "png" ? 11 : 31 }));
     });
   }
 

@@ -45,6 +45,13 @@ export function arrowKeys(container, { selector, horizontal = false, onmove = ()
   });
 }
 
+/** Hands a file to the browser, which asks where to or keeps it with its downloads. */
+export function saveFile({ name, blob }) {
+  const link = h("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 export function debounced(wait, call) {
   let timer = null;
   return (...args) => {
@@ -66,5 +73,9 @@ const ICONS = {
   swap: "M2 5.500h11L10 2.500M14 10.500H3l3 3",
   down: "M8 2v8M4.500 7 8 10.500 11.500 7M3 13.500h10",
   file: "M4 1.500h5l3 3v10H4zM9 1.500v3h3",
+  map: "M2.500 2.500h11v11h-11zM2.500 8h11M8 2.500v11",
+  stop: "M4 4h8v8H4z",
+  left: "M10 3 5 8l5 5",
+  right: "M6 3l5 5-5 5",
   fold: "M3.500 6 8 10.500 12.500 6",
 };

@@ -2,6 +2,7 @@
 
 import { connect } from "./api.js";
 import { arrowKeys, button, debounced, h, icon } from "./dom.js";
+import { explain } from "./explain.js";
 import { modelList } from "./model_list.js";
 import { createState, fromHash, same, toHash } from "./state.js";
 import { statusLine } from "./status.js";
@@ -50,14 +51,14 @@ export function start({ base, first, workspaces, keep, tell }) {
   addEventListener("hashchange", () => state.set(asked(whole(fromHash(location.hash), state.now), state.now, workspaces), "address"));
 
   applyTheme(state.now.theme);
-  whenThere(["lx-top-content", "lx-browser-content", "lx-status-content", "lx-traverse"], (top, side, foot, stage) => {
+  whenThere(["lx-top-content", "lx-browser-content", "lx-status-content", "lx-traverse", "lx-explain"], (top, side, foot, stage, maps) => {
     topBar(top, context, workspaces);
     context.list = modelList(side, context);
     context.status = statusLine(foot, context);
     const link = asked(fromHash(location.hash), state.now, workspaces);
     state.set({ model: first.facts?.model ?? null, ...link }, "start");
     showWorkspace(state.now.workspace);
-    traverse(stage, context);
+    explain(maps, context, traverse(stage, context));
     share();
     tell("opened");
   });
@@ -88,16 +89,17 @@ function asked(value, now, workspaces) {
   return { card: null, code: null, a: null, b: null, names: {}, compare: null, ...changes };
 }
 
-function topBar(place, { state, notices }, workspaces) {
+function topBar(place, context, workspaces) {
+  const { state, notices } = context;
   const tabs = workspaces.map((title) => h("button", { type: "button", role: "tab", class: "lx-tab", "data-title": title,
     "aria-controls": `lx-workspace-${title.toLowerCase()}`, onclick: () => state.set({ workspace: title }) }, title));
   const group = h("div", { class: "lx-tabs", role: "tablist", "aria-label": "Workspaces" }, ...tabs);
   arrowKeys(group, { selector: ".lx-tab", horizontal: true, onmove: (tab) => tab.click() });
-  const copy = button("Copy link", { name: "link", title: "Copy a link to this model with these sliders", onclick: async () => {
+  const copy = button("Copy link", { name: "link", title: "Copy a link to what this page shows", onclick: async () => {
     const address = location.href.replace(/#.*$/, "") + toHash(state.now);
     try {
       await navigator.clipboard.writeText(address);
-      notices.say("Link copied: it opens this model with this code.");
+      notices.say(context.linkNote?.() ?? "Link copied: it opens this model with this code.");
     } catch {
       prompt("This browser does not let the page copy. The link:", address); // no clipboard on plain http
     }

@@ -1,16 +1,19 @@
 // The page's one state, shared by all workspaces and kept in the address: a copied link or a reload restores it.
 
+import { explainFromFields, explainToFields } from "./explain_link.js";
+
 const CODE_DIGITS = 5;
 
 /**
- * {model, card, code, range, compare, a, b, names, workspace, theme}; `set` changes some of them and tells listeners
- * which. A code of null means the model's own start; a card other than null is the classifier that Models shows.
+ * {model, card, code, range, compare, a, b, names, explain, workspace, theme}; `set` changes some of them and tells
+ * listeners which. A code of null means the model's own start; a card other than null is the classifier that Models
+ * shows; `explain` is what workspace Explain shows, see explain_link.js.
  */
 export function createState(initial) {
   const listeners = new Set();
   const state = {
     get: () => ({ ...state.now }),
-    now: { model: null, card: null, code: null, range: "percentile", compare: null, a: null, b: null, names: {}, ...initial },
+    now: { model: null, card: null, code: null, range: "percentile", compare: null, a: null, b: null, names: {}, explain: null, ...initial },
     set(changes, from = null) {
       const changed = Object.keys(changes).filter((name) => !same(changes[name], state.now[name]));
       if (!changed.length) return;
@@ -32,6 +35,7 @@ export function toHash(state) {
     const own = name === "code" && same(state.code, state.start); // the model's start need not be told
     if (state[name] && !own) fields.set(name, state[name].map(short).join(","));
   }
+  if (state.workspace === "Explain") explainToFields(state.explain, fields);
   if (state.range === "full") fields.set("range", "full");
   if (state.compare) fields.set("compare", state.compare);
   if (Object.keys(state.names ?? {}).length) fields.set("names", JSON.stringify(state.names));
@@ -50,6 +54,8 @@ export function fromHash(hash) {
     const numbers = (fields.get(name) ?? "").split(",").filter(Boolean).map(Number);
     if (numbers.length && numbers.every(Number.isFinite)) found[name] = numbers;
   }
+  const explain = explainFromFields(fields);
+  if (explain) found.explain = explain;
   if (["full", "percentile"].includes(fields.get("range"))) found.range = fields.get("range");
   try {
     const names = Object.entries(JSON.parse(fields.get("names") ?? "{}")).filter(([, name]) => typeof name === "string");

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 
 const EVERY_MS = 4000;
+const SPEED_EVERY_MS = 150; // the eye reads no faster, and each new text lays out the line anew
 
 export function statusLine(place, context) {
   const { api, state, notices } = context;
@@ -13,7 +14,7 @@ export function statusLine(place, context) {
   const device = h("select", { class: "lx-select lx-small", "aria-label": "Device that computes the pictures", disabled: true });
   const using = h("span", { class: "lx-muted" });
   const restored = new Set(), listed = new Set();
-  let run = null, away = false;
+  let run = null, away = false, toldAt = -Infinity;
 
   place.replaceChildren(h("span", { class: "lx-state" }, dot, connection), h("label", { class: "lx-device" }, "Device ", device), using,
     notices.news, model, speed);
@@ -82,7 +83,12 @@ export function statusLine(place, context) {
   state.listen((changed) => { if (changed.has("model")) model.textContent = state.now.model ?? ""; });
 
   return {
-    picture: ({ decodeMs }) => { speed.textContent = `decode ${decodeMs.toFixed(1)} ms`; },
+    picture: ({ decodeMs }) => {
+      const now = performance.now();
+      if (now - toldAt < SPEED_EVERY_MS) return;
+      toldAt = now;
+      speed.textContent = `decode ${decodeMs.toFixed(1)} ms`;
+    },
     onRestored: (call) => restored.add(call),
     onListed: (call) => listed.add(call),
   };

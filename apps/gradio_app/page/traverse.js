@@ -220,13 +220,15 @@ export function traverse(place, context) {
     const select = h("select", { class: "lx-select", "aria-label": "Compare with another model",
       onchange: () => compareWith(select.value) });
     const chip = h("span", { class: "lx-chip", hidden: true });
+    const maps = button("Explain", { name: "map", title: "Heatmaps of what you see: which pixels a classifier's answer rests on",
+      onclick: () => state.set({ workspace: "Explain", explain: { ...state.now.explain, source: "traverse" } }) });
     const element = h("div", { class: "lx-actions", role: "toolbar", "aria-label": "Codes" },
       button("Random", { name: "dice", title: "A random code, drawn as the model's data are distributed",
         onclick: () => jump("random", { seed: Math.floor(Math.random() * 2 ** 53) }) }),
-      button("Mean", { name: "middle", title: "The middle of the data: the median of every axis", onclick: () => jump("mean") }),
+      button("Median", { name: "middle", title: "The middle of the data: the median of every axis", onclick: () => jump("median") }),
       button("Nearest example", { name: "near", title: "The held-out example whose code is nearest to the sliders",
         onclick: () => jump("nearest", { code: canvas.getCode() }) }),
-      h("label", { class: "lx-compare" }, "Compare with ", select), h("div", { class: "lx-grow" }), chip);
+      h("label", { class: "lx-compare" }, "Compare with ", select), h("div", { class: "lx-grow" }), chip, maps);
     const refresh = () => {
       const { facts, input } = shown;
       if (!facts) return;
@@ -234,6 +236,7 @@ export function traverse(place, context) {
       select.replaceChildren(h("option", { value: "" }, "nothing"), ...others.map((id) =>
         h("option", { value: id, selected: id === state.now.compare }, id)));
       select.value = state.now.compare ?? "";
+      maps.hidden = facts.space.kind !== "image"; // classifiers look at pictures
       chip.hidden = !input;
       chip.replaceChildren(input ? h("span", {}, `Input: ${input.label}`) : "", button("", { name: "close",
         title: "Hide the input", onclick: () => setInput(null) }));

@@ -53,7 +53,7 @@ export function upload(panel, tools) {
       notes.classList.remove("lx-bad");
       encode.disabled = false;
     } catch (error) {
-      if (ticket === asked) refuse(error.message);
+      if (ticket === asked) refuse(error.away ? error.message : `${name}: ${error.message}`);
     }
   }
 

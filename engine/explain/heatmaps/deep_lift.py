@@ -10,6 +10,7 @@ from torch import Tensor, fx, nn
 from engine.data.baselines import BASELINES, baseline
 from engine.explain.heatmaps.captum_library import captum_attr
 from engine.explain.heatmaps.deep_lift_pooling import DeepLiftMaxPool
+from engine.explain.heatmaps.deep_lift_softmax import DeepLiftSoftmax
 from engine.explain.heatmaps.gradients import BASELINE_HELP
 from engine.explain.heatmaps.method import HEATMAPS, Method
 from engine.explain.heatmaps.noise import comparisons
@@ -89,7 +90,7 @@ def _rewired(subject: Subject) -> Scored:
 
 
 def _prepare(network: fx.GraphModule) -> None:
-    """Gives max-pools a rule of our own, and copies the result of every other non-linear layer for the next one.
+    """Gives max-pools and softmaxes rules of our own, and copies the results of other non-linear layers for the next.
 
     Captum hooks a layer's output and the next one's input; where both are the same tensor, the former sees the gradient
     before the latter's rule has changed it, and values do not add up.
@@ -100,6 +101,8 @@ def _prepare(network: fx.GraphModule) -> None:
         layer = network.get_submodule(node.target)
         if type(layer) is nn.MaxPool2d:
             setattr(network, node.target, DeepLiftMaxPool(layer))
+        elif type(layer) is nn.Softmax and layer.dim is not None:
+            setattr(network, node.target, DeepLiftSoftmax(layer.dim))
         elif type(layer) in SUPPORTED_NON_LINEAR:
             with network.graph.inserting_after(node):
                 copied = network.graph.call_function(torch.clone, (node,))

@@ -81,9 +81,11 @@ def without_reuse(network: nn.Module, example: Tensor, *, sums: bool = False) ->
             calls[node.target] += 1
             node.target = _filed(parts, node, network.get_submodule(node.target))
         elif node.op == "get_attr":
-            parts[node.target] = operator.attrgetter(node.target)(network)
+            # Under a name without dots, for which torch.fx makes no bare modules: LRP would find no rule for them.
+            parts[node.name] = operator.attrgetter(node.target)(network)
+            node.target = node.name
         elif node.op in ("call_function", "call_method"):
-            _rewire(node, network, parts, functions, sums)
+            _rewire(node, parts, functions, sums)
     graph.lint()
     reused = [name for name, count in calls.items() if count > 1]
     return Rewired(fx.GraphModule(parts, graph).eval(), _notes(reused, functions))
@@ -137,7 +139,7 @@ def _trace(network: nn.Module, example: Tensor) -> fx.Graph:
         ) from error
 
 
-def _rewire(node: fx.Node, network: nn.Module, parts: dict[str, Any], functions: Counter[str], sums: bool) -> None:
+def _rewire(node: fx.Node, parts: dict[str, Any], functions: Counter[str], sums: bool) -> None:
     nodes = [value for value in node.args if isinstance(value, fx.Node) and value.op != "get_attr"]
     tensors = [value for value in nodes if value.meta["tensor"]]
     if node.target in _IN_PLACE:
@@ -149,12 +151,12 @@ def _rewire(node: fx.Node, network: nn.Module, parts: dict[str, Any], functions:
     elif sums and node.target in _SUMS and len(tensors) == 2 and not node.kwargs:
         _call(node, _filed(parts, node, Add()), tensors)
     elif sums and node.target in _ARITHMETIC and len(nodes) == len(tensors) == 1 and not node.kwargs:
-        values = tuple(None if value is tensors[0] else _constant(value, network) for value in node.args)
+        values = tuple(None if value is tensors[0] else _constant(value, parts) for value in node.args)
         _call(node, _filed(parts, node, Rescale(node.target, values)), tensors)
 
 
-def _constant(value: Any, network: nn.Module) -> Any:  # noqa: ANN401 - a number or a tensor
-    return operator.attrgetter(str(value.target))(network) if isinstance(value, fx.Node) else value
+def _constant(value: Any, parts: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a number or a tensor
+    return parts[str(value.target)] if isinstance(value, fx.Node) else value
 
 
 def _call(node: fx.Node, target: str, values: list[Any]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.training.recipe import Recipe
-from engine.training.recipes import classifiers, interactive_reconstruction
+from engine.training.recipes import classifiers, faces, interactive_reconstruction
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
-    {recipe.id: recipe for table in (interactive_reconstruction, classifiers) for recipe in table.rows()}
+    {recipe.id: recipe for table in (interactive_reconstruction, classifiers, faces) for recipe in table.rows()}
 )

@@ -80,7 +80,7 @@ def png(picture):
     ("call", "message"),
     [
         (lambda: read.text({}, "model"), "model should be a text"),
-        (lambda: read.text({"to": "x"}, "to", options=("mean",)), r"to should be one of \['mean'\]"),
+        (lambda: read.text({"to": "x"}, "to", options=("median",)), r"to should be one of \['median'\]"),
         (lambda: read.whole({"n": True}, "n", 0, 3), "n should be a whole number from 0 to 3; got True"),
         (lambda: read.whole({"n": 10**40}, "n", 0, 3), "a huge integer"),
         (lambda: read.numbers({"code": [0.0]}, "code", 2), "list of 2 numbers; got 1 entries"),
@@ -93,6 +93,13 @@ def png(picture):
 def test_wrong_fields_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("code", [[0] * 4, [0, 0, 1e9, 0, 0], [0, 0, 10**400, 0, 0]])
+def test_a_code_of_a_link_is_refused_in_the_same_words_by_picture_and_strips(client, code):
+    picture = client.post("/canvas/decode", json={"model": "mnist/tc5", "code": code, "seq": 1})
+    assert picture.status_code == 400
+    assert picture.json() == post(client, "strips", 400, model="mnist/tc5", code=code)
 
 
 def test_facts_describe_a_model_and_bring_its_first_picture(client, shelf):
@@ -146,7 +153,7 @@ def test_an_unknown_model_has_no_facts_and_those_that_can_be_opened_are_named(cl
         answer = client.get(f"/explorer/{path}/{name}")
         assert answer.status_code == 404
         assert name in answer.json()["error"]
-    assert name in post(client, "jump", 404, model=name, to="mean")["error"]
+    assert name in post(client, "jump", 404, model=name, to="median")["error"]
     said = client.get(f"/explorer/facts/{name}").json()["error"]
     assert "mnist/tc5" in said
     assert "mnist/digits" not in said  # a classifier has no sliders
@@ -163,7 +170,7 @@ def test_a_bug_is_an_error_of_the_server_with_a_line_in_its_log(client, monkeypa
         raise KeyError("posX")
 
     monkeypatch.setattr(traverse, "jump", broken)
-    answer = post(client, "jump", 500, model="mnist/tc5", to="mean")
+    answer = post(client, "jump", 500, model="mnist/tc5", to="median")
     assert "KeyError" in answer["error"]
     assert "broken" in caplog.text
 
@@ -205,7 +212,11 @@ def test_examples_come_in_pages(client):
 def test_an_input_is_encoded_by_all_models_asked(client, shelf):
     prepared = client.post("/explorer/prepare/mnist/tc5", content=png(Image.new("L", (90, 40), 255)),
                            headers={"Content-Type": "application/octet-stream"}).json()  # fmt: skip
-    assert len(prepared["notes"]) == 2
+    assert [note.split(",")[0] for note in prepared["notes"]] == [
+        "Nothing can be seen in the result",
+        "Light and dark were exchanged (its border is bright).",
+        "Resized from 90 x 40 to 28 x 28 pixels.",
+    ]
     answer = post(client, "encode", models=["mnist/tc5", "mnist/ig5"], data=prepared["data"])
     x = torch.zeros(1, 1, 28, 28)
     torch.testing.assert_close(

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +20,9 @@ from apps.gradio_app.data_panel import Asked, Browser
 from apps.gradio_app.data_shelf import DataShelf, Source, known_datasets
 from apps.gradio_app.dataset_pages import PAGE_SIZE, choices, filters, page_of, rows_where
 from apps.gradio_app.model_card import card_html, markdown_html
+from apps.gradio_app.model_figures import knowledge_figure
 from apps.gradio_app.scatter_points import code_of_row, picture_of_row, points_of, scatter_state
+from apps.gradio_app.traverse import caption
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
 from engine.checkpoints import CorruptError, Examples
@@ -140,9 +143,21 @@ def test_every_model_has_every_figure_or_a_reason(shelf, theme, name):
 
 
 def test_the_matrix_has_the_sliders_names_in_the_codes_order(shelf):
-    heat = models_panel.detail(shelf, {"model": "dsprites/vae"}, "Mutual information").data[0]
+    heat = models_panel.detail(shelf, {"model": "dsprites/vae"}, "Factors and classes").data[0]
     assert list(heat.x) == ["shape", "scale", "orientation", "posX", "posY"]
     assert list(heat.y) == [f"Latent {k}" for k in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "title"),
+    [
+        ({"confusion_matrix": {"value": [[9, 1], [0, 10]]}}, "20 held-out examples"),
+        ({"confusion_matrices": {"value": [[9, 1, 0, 10], [18, 0, 1, 1]]}}, "Accuracy in %"),
+    ],
+)
+def test_a_classifiers_answers_are_drawn_in_the_form_it_gives_them(metrics, title):
+    config = {"kind": "classifier", "classes": ["a", "b"], "id": "mnist/ab"}
+    assert title in knowledge_figure(SimpleNamespace(config=config, metrics=metrics), "light").layout.title.text
 
 
 def test_reasons_are_given_in_words(shelf):
@@ -150,9 +165,9 @@ def test_reasons_are_given_in_words(shelf):
         return models_panel.detail(shelf, {"model": model}, name).layout.annotations[0].text
 
     assert "formula" in said("sinelines/gt", "Training curve")
-    assert "true factors of mnist are not known" in said("mnist/tc5", "Mutual information")
+    assert "true factors of mnist are not known" in said("mnist/tc5", "Factors and classes")
     assert "Choose a model" in said("mnist/none", "Training curve")
-    assert "A classifier has no latents" in said("mnist/digits", "Mutual information")
+    assert "nothing was measured" in said("mnist/digits", "Factors and classes")
     message = models_panel.detail(shelf, {"model": "mnist/digits"}, "Latent space")["message"]
     assert "classifier" in message
 
@@ -178,7 +193,7 @@ def test_the_scatter_offers_components_latents_labels_and_factors(shelf):
     assert [(color["name"], color["classes"]) for color in digits["colors"]] == [("label", list("0123456789"))]
     sprites = scatter_state(shelf.get("dsprites/vae"))
     assert [color["name"] for color in sprites["colors"]] == ["shape", "scale", "orientation", "posX", "posY"]
-    assert sprites["colors"][0]["classes"] == ["1", "2", "3"]
+    assert sprites["colors"][0]["classes"] == ["square", "ellipse", "heart"]
     for state in (digits, sprites):
         lengths = {len(one["values"]) for one in (*state["axes"], *state["colors"])}
         assert lengths == {ROWS}
@@ -265,12 +280,12 @@ def test_a_page_shows_the_rows_it_names(sprites):
 
 def test_filters_by_a_factor_with_few_values_keep_those_rows(sprites):
     assert filters(sprites) == ["shape", "scale", "orientation", "posX", "posY"]
-    assert choices(sprites, "shape") == ["any", "1", "2", "3"]
-    rows = rows_where(sprites, "shape", "3")
+    assert choices(sprites, "shape") == ["any", "square", "ellipse", "heart"]
+    rows = rows_where(sprites, "shape", "heart")
     np.testing.assert_array_equal(rows, np.flatnonzero(sprites.factors[:, 0] == 3))
-    item = page_of(sprites, by="shape", value="3").state["items"][0]
-    assert item["caption"] == "3"
-    assert "shape 3, scale" in item["title"]
+    item = page_of(sprites, by="shape", value="heart").state["items"][0]
+    assert item["caption"] == "heart"
+    assert "shape heart, scale" in item["title"]
 
 
 def test_filters_by_a_factor_with_many_values_keep_a_fifth(shelf):
@@ -283,7 +298,7 @@ def test_filters_by_a_factor_with_many_values_keep_a_fifth(shelf):
 
 
 def test_a_value_that_is_none_of_the_choices_is_refused(sprites):
-    with pytest.raises(ValueError, match=r"shape has the values \['1', '2', '3'\]; got '4'"):
+    with pytest.raises(ValueError, match=r"shape has the values \['square', 'ellipse', 'heart'\]; got '4'"):
         rows_where(sprites, "shape", "4")
 
 
@@ -315,14 +330,14 @@ def test_without_any_checkpoint_the_reason_is_shown(shelf, monkeypatch):
 
 def test_the_controls_follow_the_data_set(shelf):
     browser = Browser(shelf)
-    names, split, by, value, page, pictures, note = browser.show(Asked("dsprites", "test", "shape", "2", 2))
+    names, split, by, value, page, pictures, note = browser.show(Asked("dsprites", "test", "shape", "ellipse", 2))
     assert names["value"] == "dsprites"
     assert (split["choices"], split["value"]) == (["test", "train", "all"], "test")
     assert (by["choices"][:2], by["value"]) == ([data_panel.EVERYTHING, "shape"], "shape")
-    assert (value["value"], page) == ("2", 2)
+    assert (value["value"], page) == ("ellipse", 2)
     assert len(pictures["items"]) == PAGE_SIZE
     assert re.match(r"2\d,\d{3} of 73,728 examples, page 2 of \d+\.", note["text"])
-    _, _, by, value, page, *_ = browser.show(Asked("sinelines", "test", "shape", "2", 1))
+    _, _, by, value, page, *_ = browser.show(Asked("sinelines", "test", "shape", "ellipse", 1))
     assert (by["value"], value["value"], value["interactive"]) == (data_panel.EVERYTHING, "any", False)
 
 
@@ -370,6 +385,18 @@ def test_attributes_read_as_words(faces):
     items = page_of(faces).state["items"]
     assert [item["title"] for item in items[:4]] == ["row 0, Smiling, Young", "row 1", "row 2, Young", "row 3, Smiling"]
     assert page_of(faces, by="Young", value="no").state["items"][0]["caption"] == "no"
+
+
+def test_kinds_read_as_words(shelf):
+    shapes = DataShelf(shelf).source("dsprites", "test")
+    assert choices(shapes, "shape") == ["any", "square", "ellipse", "heart"]
+    assert choices(shapes, "scale")[1] == "0.5"
+    hearts = rows_where(shapes, "shape", "heart")
+    assert set(shapes.factors[hearts, 0].tolist()) == {3.0}
+    item = page_of(shapes, by="shape", value="heart").state["items"][0]
+    assert item["caption"] == "heart"
+    assert ", shape heart, scale " in item["title"]
+    assert re.search(", shape (square|ellipse|heart), scale 0.", caption(shelf.get("dsprites/vae"), 0))
 
 
 def test_large_pictures_are_drawn_small(faces):

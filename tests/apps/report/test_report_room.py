@@ -54,6 +54,11 @@ def test_a_damaged_checkpoint_is_named_and_the_others_stay(here, tmp_path, monke
     assert app.header[0].value == "Sinelines: The formula itself"
 
 
+def test_a_model_whose_folder_of_pictures_is_gone_is_shown_by_name():
+    assert traverse._title("dsprites") == "dSprites"
+    assert traverse._title("folder:cats,dogs") == "folder:cats,dogs"
+
+
 def test_an_empty_catalogue_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("LATENT_EXPLORER_CHECKPOINTS", str(tmp_path))
     models.shelf.cache_clear()
@@ -82,6 +87,17 @@ def test_the_strips_have_a_row_for_every_axis_with_its_values(zoo, theme):
     assert rows[category] == [str(k) for k in range(10)]
     assert all(len(row) == 5 for place, row in enumerate(rows) if place != category)
     assert len(figure.layout.images) == 10 + 5 * (len(model.axes) - 1)
+
+
+def test_a_figure_is_saved_in_the_ink_of_paper(zoo):
+    asked = []
+
+    def draw(*, theme):
+        asked.append(theme)
+        return traverse.axes_figure(load(zoo / "sinelines" / "gt", "cpu"), None, count=3, span="full", theme=theme)
+
+    assert "plotly" in traverse.saved(draw)
+    assert asked == ["light"]
 
 
 def test_strips_go_through_the_code_of_the_sliders(zoo):

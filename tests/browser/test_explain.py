@@ -1,0 +1,253 @@
+"""The Explain workspace in a real browser: an uploaded picture by four methods, one map large, links, cancelling."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import expect
+
+from tests.apps.zoo import make_zoo
+
+IDS = ("mnist/tc5", "mnist/digits", "mnist/digits-paper", "sinelines/gt")
+DEFAULTS = ("Integrated Gradients", "SmoothGrad squared", "Guided Backprop", "Guided Grad-CAM")
+FAST = "methods=saliency,input-x-gradient"
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("explain")
+    return {
+        "LATENT_EXPLORER_CHECKPOINTS": str(make_zoo(folder / "zoo", IDS)),
+        "LATENT_EXPLORER_CACHE": str(folder / "cache"),
+    }
+
+
+@pytest.fixture
+def explain(page, serve, env):
+    server = serve("apps/explorer.py", env=env)
+
+    def opened(link=""):
+        page.goto(f"{server.url}#workspace=Explain&{link}", wait_until="domcontentloaded", timeout=90_000)
+        return Workspace(page)
+
+    return opened
+
+
+class Workspace:
+    """What a person does and sees there."""
+
+    def __init__(self, page):
+        self.page, self.place = page, page.locator("#lx-explain")
+        self.place.locator(".lx-ex-source").wait_for(timeout=90_000)
+        page.locator("#lx-status").get_by_text("Connected").wait_for(timeout=90_000)
+
+    @property
+    def maps(self):
+        return self.place.locator(".lx-map:not(.lx-stale) canvas")
+
+    def shows(self, count):
+        """Until so many maps are there, and nothing more is being computed."""
+        expect(self.maps).to_have_count(count, timeout=90_000)
+        expect(self.place.get_by_role("button", name="Cancel")).to_be_hidden()
+
+    def titles(self):
+        return self.place.locator(".lx-map-head strong").all_inner_texts()
+
+    def pixels(self, number):
+        return self.maps.nth(number).evaluate(
+            "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
+        )
+
+    def tab(self, name):
+        self.place.get_by_role("tab", name=name).click()
+
+    def address(self, condition):
+        self.page.wait_for_function(f"() => {{ const hash = location.hash; return {condition}; }}")
+
+
+def drawing(folder):
+    picture = Image.new("L", (90, 120), 255)
+    ImageDraw.Draw(picture).line([(20, 30), (70, 30), (40, 100)], fill=0, width=12)
+    file = folder / "seven.png"
+    picture.save(file)
+    return file
+
+
+def test_an_uploaded_picture_is_explained_by_four_methods(explain, page, seen, tmp_path):
+    window = explain()
+    window.tab("Upload")
+    window.place.locator("#lx-ex-file").set_input_files(str(drawing(tmp_path)))
+    window.shows(4)
+    assert window.titles() == list(DEFAULTS)
+    assert len({tuple(window.pixels(k)) for k in range(4)}) == 4
+    expect(window.place.locator(".lx-map-said")).to_contain_text("seven.png")
+    assert seen.errors == []
+
+
+def test_a_file_that_is_no_picture_is_refused_and_the_others_are_explained(explain, tmp_path):
+    hostile = tmp_path / "hostile.png"
+    hostile.write_bytes(b"\x89PNG\r\n\x1a\n" + b"x" * 500)
+    window = explain(FAST)
+    window.tab("Upload")
+    window.place.locator("#lx-ex-file").set_input_files([str(hostile), str(drawing(tmp_path))])
+    expect(window.place.locator(".lx-ex-bad")).to_contain_text("not a picture that can be read")
+    window.shows(2)
+
+
+def test_a_region_is_outlined_in_every_map_with_its_value(explain, page):
+    window = explain(f"{FAST}&pictures=0,1")
+    window.shows(4)
+    expect(window.place.locator(".lx-map output").first).to_be_hidden()
+    window.maps.nth(1).hover()
+    for k in range(4):
+        expect(window.place.locator(".lx-map output").nth(k)).to_be_visible()
+        assert float(window.place.locator(".lx-map output").nth(k).inner_text().replace("−", "-")) <= 1
+    page.mouse.move(5, 300)
+    expect(window.place.locator(".lx-map output").first).to_be_hidden()
+
+
+def test_a_clicked_map_opens_large_with_its_curves_and_escape_leads_back(explain, page, seen):
+    window = explain(f"{FAST}&pictures=0")
+    window.shows(2)
+    window.place.locator(".lx-map").nth(1).click()
+    large = window.place.locator(".lx-large")
+    expect(large.get_by_role("heading", name="Input × gradient")).to_be_visible()
+    expect(large.get_by_role("img", name="Deletion, area")).to_be_visible(timeout=60_000)
+    expect(large.locator("[data-check=max_sensitivity]")).to_contain_text("largest change", timeout=60_000)
+    expect(large.locator(".lx-pairs td")).to_have_count(4)
+    large.get_by_role("button", name="Run the check").click()
+    expect(large.get_by_role("img", name="Rank correlation")).to_be_visible(timeout=60_000)
+    page.keyboard.press("ArrowLeft")
+    expect(large.get_by_role("heading", name="Saliency")).to_be_visible()
+    expect(large.locator("[data-check=sensitivity_n]")).to_contain_text("no signs", timeout=60_000)
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+    assert seen.errors == []
+
+
+def test_a_link_brings_back_what_was_shown(explain, page):
+    window = explain("pictures=4,2")
+    window.shows(8)
+    window.place.get_by_label("SmoothGrad squared", exact=True).uncheck()
+    window.place.get_by_label("Saliency", exact=True).check()
+    window.place.get_by_title("Options of Integrated Gradients").click()
+    steps = window.place.locator("#lx-option-integrated-gradients-steps")
+    steps.fill("7")
+    window.place.get_by_label("Explain", exact=True).select_option("3")
+    window.place.get_by_label("Rather than", exact=True).select_option("8")
+    window.place.get_by_role("button", name="Absolute").click()
+    window.address("hash.includes('steps:7') && hash.includes('minus=8') && hash.includes('sign=absolute')")
+    window.shows(8)
+    before = [window.pixels(k) for k in range(8)]
+    link = page.url.partition("#")[2]
+    page.goto("about:blank")
+    again = explain(link.removeprefix("workspace=Explain&"))
+    again.shows(8)
+    assert again.titles() == ["Integrated Gradients", "Guided Backprop", "Guided Grad-CAM", "Saliency"]
+    assert [again.pixels(k) for k in range(8)] == before
+    expect(again.place.locator(".lx-map-said").first).to_contain_text("3 rather than 8")
+
+
+def test_a_mangled_link_shows_what_is_left_of_it(explain, seen):
+    window = explain(
+        "classifier=mnist/nothing&pictures=1,x,99999&methods=saliency:absolute,evil:a:b&opacity=1000&target=ten"
+    )
+    window.shows(1)
+    assert window.titles() == ["Saliency"]
+    assert seen.errors == []
+
+
+def test_work_is_cancelled_and_goes_on_when_asked(explain, page):
+    window = explain("pictures=0,1,2,3,4,5&methods=saliency,shapley-sampling:samples:400:number:300")
+    cancel = window.place.get_by_role("button", name="Cancel")
+    cancel.click(timeout=60_000)
+    expect(window.place.locator(".lx-ex-status")).to_contain_text("Stopped")
+    there = window.maps.count()
+    assert there < 12
+    page.wait_for_timeout(1000)
+    assert window.maps.count() == there
+    window.place.get_by_label("Shapley sampling", exact=True).uncheck()
+    window.shows(6)
+
+
+def test_maps_follow_what_traverse_shows(explain, page, seen):
+    window = explain(f"model=mnist/tc5&pictures=traverse&{FAST}")
+    window.shows(2)
+    before = window.pixels(0)
+    slider = window.place.locator(".latent-canvas").get_by_role("slider").first
+    slider.focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    window.address("hash.includes('code=')")
+    window.shows(2)
+    assert window.pixels(0) != before
+    code = page.evaluate("document.querySelector('#lx-traverse .latent-canvas').latentCanvas.getCode()")
+    own = page.evaluate("document.querySelector('#lx-explain .latent-canvas').latentCanvas.getCode()")
+    np.testing.assert_allclose(code, own)
+    assert seen.errors == []
+
+
+def test_traverse_hands_its_picture_over(explain, page):
+    window = explain()
+    page.get_by_role("tab", name="Traverse", exact=True).click()
+    page.locator("#lx-traverse").get_by_role("button", name="Explain").click()
+    window.shows(4)
+    window.address("hash.includes('pictures=traverse')")
+    page.go_back()
+    expect(page.locator("#lx-traverse")).to_be_visible()
+
+
+def test_a_model_of_other_data_is_answered_in_words(explain):
+    window = explain("model=sinelines/gt&pictures=traverse")
+    expect(window.place.locator(".lx-ex-live")).to_contain_text("Choose a model at the left")
+
+
+def test_classifiers_are_compared_on_one_picture(explain):
+    window = explain(f"{FAST}&pictures=3")
+    window.shows(2)
+    window.place.get_by_role("checkbox", name="mnist/digits-paper").check()
+    window.shows(4)
+    expect(window.place.locator(".lx-map-said")).to_contain_text(["mnist/digits", "mnist/digits-paper"])
+    assert window.pixels(0) != window.pixels(2)
+
+
+def test_files_can_be_taken_away(explain, page):
+    window = explain(f"{FAST}&pictures=0,1")
+    window.shows(4)
+    with page.expect_download() as sheet:
+        window.place.get_by_role("button", name="PNG").click()
+    assert Image.open(sheet.value.path()).format == "PNG"
+    with page.expect_download() as numbers:
+        window.place.get_by_role("button", name="NPZ").click()
+    found = np.load(numbers.value.path())
+    assert found["saliency"].shape == (2, 1, 28, 28)
+    assert json.loads(str(found["made_by"]))["model"] == "mnist/digits"
+
+
+def test_the_keyboard_walks_through_the_maps(explain, page):
+    window = explain(f"{FAST}&pictures=0,1")
+    window.shows(4)
+    window.place.locator(".lx-map").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.dataset.at") == "1 1"
+    page.keyboard.press("Enter")
+    expect(window.place.locator(".lx-large")).to_be_visible()
+
+
+def test_the_window_fills_the_screen_without_scrolling(explain, page):
+    window = explain(f"{FAST}&pictures=0,1,2,3")
+    window.shows(8)
+    for width, height in ((1280, 800), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(
+            """([width, height]) => { const { scrollWidth, scrollHeight } = document.documentElement;
+            return scrollWidth === width && scrollHeight === height; }""",
+            arg=[width, height],
+        )
+        fits = "e => e.scrollWidth <= e.clientWidth"
+        assert page.locator(".lx-ex-bar").evaluate(fits)
+        assert page.locator(".lx-ex-side").evaluate(fits)
