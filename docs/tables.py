@@ -1,4 +1,4 @@
-"""Fills the table of shipped models in README.md from the checkpoints themselves.
+"""Fills the tables of README.md: shipped models from the checkpoints, heatmap methods from their registry.
 
     python docs/tables.py            # writes README.md
     python docs/tables.py --check    # only tells whether it is up to date
@@ -14,17 +14,17 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # to run as a script from anywhere
 
 from engine.checkpoints import Entry, catalog
+from engine.explain.heatmaps import HEATMAPS
 from engine.metrics import METRICS, headline, number
 
 ROOT = Path(__file__).resolve().parents[1]
-BEGIN, END = "<!-- models:begin -->", "<!-- models:end -->"
 
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Writes the table, or compares it with `--check`; returns the exit code."""
     readme = ROOT / "README.md"
     before = readme.read_text(encoding="utf-8")
-    after = filled(before, models_table(catalog()))
+    after = filled(filled(before, "models", models_table(catalog())), "methods", methods_table())
     if "--check" in arguments:
         print("README.md is up to date." if before == after else "README.md is out of date: run `make tables`.")
         return int(before != after)
@@ -45,17 +45,33 @@ def models_table(entries: Sequence[Entry]) -> str:
     return "\n".join([*lines, *(_row(entry) for entry in entries)])
 
 
-def filled(text: str, table: str) -> str:
-    """`text` with `table` between the two marks.
+def methods_table() -> str:
+    """One Markdown row a heatmap method, by title."""
+    rows = sorted((HEATMAPS[name].title, name, HEATMAPS[name]) for name in HEATMAPS)
+    lines = ["| name | method | what it shows | paper |", "|---|---|---|---|"]
+    for title, name, kind in rows:
+        shows = (kind.__doc__ or "").partition("\n")[0]
+        lines.append(f"| `{name}` | {title} | {shows} | {_paper(kind.paper)} |")
+    return "\n".join(lines)
+
+
+def filled(text: str, name: str, table: str) -> str:
+    """`text` with `table` between the two marks of this name.
 
     Raises:
         ValueError: If a mark is missing or they are in the wrong order.
     """
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    first, last = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    head, begin, rest = text.partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"README.md should hold {BEGIN} and, after it, {END}; put them where the table belongs.")
-    return f"{head}{BEGIN}\n{table}\n{END}{tail}"
+        raise ValueError(f"README.md should hold {first} and, after it, {last}; put them where the table belongs.")
+    return f"{head}{first}\n{table}\n{last}{tail}"
+
+
+def _paper(text: str) -> str:
+    authors, comma, address = text.rpartition(", http")
+    return f"[{authors}](http{address})" if comma else "–"
 
 
 def _row(entry: Entry) -> str:

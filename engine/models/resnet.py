@@ -140,8 +140,8 @@ class ResNetClassifier(ImageClassifier):
         wrong = [n for n, value in own.items() if n not in weights or weights[n].shape != value.shape]
         if wrong:
             raise ValueError(
-                f"The weights to start from lack {wrong[0]} of shape {tuple(own[wrong[0]].shape)}, or have it in another "
-                "shape. Choose a network of the same depth and width."
+                f"The weights to start from lack {wrong[0]} of shape {tuple(own[wrong[0]].shape)}, or have it in "
+                "another shape. Choose a network of the same depth and width."
             )
         self.body.load_state_dict({name: weights[name] for name in own}, strict=False)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from docs.tables import BEGIN, END, ROOT, filled, main, models_table
+from docs.tables import ROOT, filled, main, methods_table, models_table
 from engine.checkpoints import Entry, catalog
+from engine.explain.heatmaps import HEATMAPS
 
 README = ROOT / "README.md"
 
@@ -37,13 +38,22 @@ def test_a_damaged_checkpoint_is_named():
 
 
 def test_only_the_lines_between_the_marks_change():
-    assert filled(f"a\n{BEGIN}\nold\n{END}\nz\n", "new") == f"a\n{BEGIN}\nnew\n{END}\nz\n"
+    begin, end = "<!-- models:begin -->", "<!-- models:end -->"
+    assert filled(f"a\n{begin}\nold\n{end}\nz\n", "models", "new") == f"a\n{begin}\nnew\n{end}\nz\n"
 
 
-@pytest.mark.parametrize("text", ["no marks", f"{END} in the wrong order {BEGIN}"])
+@pytest.mark.parametrize("text", ["no marks", "<!-- models:end --> in the wrong order <!-- models:begin -->"])
 def test_a_missing_mark_is_an_error(text):
     with pytest.raises(ValueError, match="README.md should hold"):
-        filled(text, "table")
+        filled(text, "models", "table")
+
+
+def test_every_heatmap_method_has_a_row_with_its_paper():
+    rows = methods_table().splitlines()[2:]
+    assert len(rows) == len(HEATMAPS)
+    grad_cam = next(row for row in rows if row.startswith("| `grad-cam`"))
+    assert grad_cam.endswith("| [Selvaraju et al. (2017)](https://arxiv.org/abs/1610.02391) |")
+    assert next(row for row in rows if row.startswith("| `random`")).endswith("| – |")
 
 
 def test_the_readme_is_up_to_date(capsys):
