@@ -92,7 +92,7 @@ def deletion_insertion(
         deletion=questions.ask(steps + 1, deleted),
         insertion=questions.ask(steps + 1, inserted),
         baseline=baseline,
-        measure=measure,
+        measure=questions.measure,
     )
 
 

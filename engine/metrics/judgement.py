@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from engine.metrics.deletion_insertion import PixelCurves, deletion_insertion
-from engine.metrics.questions import Measure
 from engine.metrics.sensitivity_n import sensitivity_n
 from engine.models.target import Target
 
@@ -63,17 +62,9 @@ def judge(
     Raises:
         ValueError: If shapes or baseline are not as described.
     """
-    curves = deletion_insertion(
-        model, x, maps, target=target, baseline=baseline, measure=measure_of(model), chunk_size=chunk_size
-    )
+    curves = deletion_insertion(model, x, maps, target=target, baseline=baseline, chunk_size=chunk_size)
     sums = sensitivity_n(model, x, maps, target=target, chunk_size=chunk_size).mean if signed else None
     return Judgement(curves=curves, sensitivity_n=sums)
-
-
-def measure_of(model: nn.Module) -> Measure:
-    """What is asked of a model: a probability, or the output itself where that has a scale of its own, such as years."""
-    readout = getattr(model, "readout", None)
-    return "probability" if readout is None or readout.unit == "log-odds" else "logit"
 
 
 def _one(value: Tensor, picture: int | None) -> float | None:

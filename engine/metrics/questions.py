@@ -22,11 +22,12 @@ class Questions:
         model: A classifier whose forward maps pictures in [0, 1] to logits.
         x: The pictures as they are, (N, C, H, W); they decide which class is the predicted one.
         target: As in `engine.models.target.as_target`.
-        measure: `probability`, or the `logit` itself, which is also what a readout on another scale (years) gives.
+        measure: `probability`, or the `logit` itself.
         chunk_size: Pictures that go through the model at once, at most.
 
     Attributes:
         x: The pictures on the model's device.
+        measure: What is asked: the logit of a readout on a scale of its own, such as years, whatever was wished for.
     """
 
     def __init__(
@@ -47,9 +48,8 @@ class Questions:
         self.x = x.detach().to(device_of(model), torch.float32)
         # A model that does not say so has classes of which one applies, as published networks have.
         likely = partial(probability, exclusive=getattr(model, "exclusive", True))
-        readout = getattr(model, "readout", None)
-        has_probability = readout is None or readout.unit == "log-odds"
-        self._number = likely if measure == "probability" and has_probability else score
+        self.measure: Measure = measure if _has_probability(model) else "logit"
+        self._number = likely if self.measure == "probability" else score
         with torch.no_grad():
             logits = torch.cat([as_logits(self.network(part), len(part)) for part in self.x.split(chunk_size)])
         self.weights = as_target(target).weights(logits)
@@ -80,3 +80,8 @@ def pixel_values(maps: Tensor, x: Tensor) -> Tensor:
     if maps.ndim != 4 or len(maps) != len(x) or maps.shape[2:] != x.shape[2:]:
         raise ValueError(f"maps should be (N, C, H, W) like the pictures {tuple(x.shape)}; got {tuple(maps.shape)}.")
     return maps.detach().to(x.device).float().sum(dim=1).flatten(1)
+
+
+def _has_probability(model: nn.Module) -> bool:
+    readout = getattr(model, "readout", None)
+    return readout is None or readout.unit == "log-odds"

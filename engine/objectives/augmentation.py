@@ -100,24 +100,27 @@ class Turn:
 @AUGMENTATIONS.register("resample")
 @dataclass(frozen=True, kw_only=True)
 class Resample:
-    """Makes the batch smaller and large again, so that a network does not rest on the finest detail.
+    """Makes some of the pictures smaller and large again, so that a network does not rest on the finest detail.
+
+    Fine and coarse pictures share a batch: with batches of either, batch norm would know the mixture alone.
 
     Attributes:
-        least: Smallest share of the side it passes through.
-        probability: Share of the batches that are changed.
+        least: Smallest share of the side they pass through; small shares come more often than large ones.
+        probability: Share of the pictures that are changed.
     """
 
     least: float = 0.5
     probability: float = 0.5
 
     def __call__(self, x: Tensor, *, generator: Generator) -> Tensor:
-        """Pictures that went through fewer pixels, all of a batch through as many."""
-        chosen, place = torch.rand(2, generator=generator).tolist()
-        if chosen >= self.probability:
-            return x
+        """Pictures some of which went through fewer pixels, all of them through as many."""
+        chosen = (torch.rand(len(x), generator=generator) < self.probability).to(x.device)
+        place = torch.rand(1, generator=generator).item() ** 2
         side = tuple(round(length * (self.least + (1 - self.least) * place)) for length in x.shape[2:])
-        small = functional.interpolate(x, side, mode="bilinear", antialias=True, align_corners=False)
-        return functional.interpolate(small, x.shape[2:], mode="bilinear", align_corners=False)
+        small = functional.interpolate(x[chosen], side, mode="bilinear", antialias=True, align_corners=False)
+        changed = x.clone()
+        changed[chosen] = functional.interpolate(small, x.shape[2:], mode="bilinear", align_corners=False)
+        return changed
 
 
 @AUGMENTATIONS.register("light")

@@ -371,7 +371,7 @@ def test_the_keyboard_alone_is_enough(explorer, page):
     window.until(f"canvas.getCode().every((v, k) => Math.abs(v - {json.dumps(before)}[k]) < 1e-6)")
     page.get_by_role("tab", name="Traverse").focus()
     page.keyboard.press("ArrowRight")
-    assert page.get_by_role("tab", name="Models").get_attribute("aria-selected") == "true"
+    assert page.get_by_role("tab", name="Explain").get_attribute("aria-selected") == "true"
 
 
 def test_light_and_dark(explorer, page):

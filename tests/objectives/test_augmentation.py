@@ -75,6 +75,9 @@ def test_resampling_takes_away_the_finest_detail_only():
     board = (torch.arange(32)[:, None] + torch.arange(32)).remainder(2).float().expand(2, 3, 32, 32)
     flat = Resample(least=0.5, probability=1.0)(board, generator=chance(3))
     assert flat.std() < 0.3 < board.std()
+    half = Resample(least=0.5)(board.repeat(50, 1, 1, 1), generator=chance(1))
+    coarse = half.flatten(1).std(dim=1) < 0.45
+    assert 25 < coarse.sum() < 75  # fine and coarse ones share a batch
     plain = torch.full((2, 3, 32, 32), 0.3)
     torch.testing.assert_close(Resample(probability=1.0)(plain, generator=chance()), plain)
     torch.testing.assert_close(Resample(probability=0.0)(board, generator=chance()), board)

@@ -302,6 +302,21 @@ def test_a_failure_of_the_program_stays_with_its_picture(folder, tmp_path, monke
     assert call(folder, tmp_path / "out", *QUICK)[0] == 0
 
 
+def test_an_interrupted_job_says_so_and_goes_on(folder, tmp_path, monkeypatch):
+    figure, calls = work._figure, []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return figure(*arguments)
+
+    monkeypatch.setattr(work, "_figure", interrupted)
+    code, text = call(folder, tmp_path / "out", *QUICK)
+    assert (code, "mnist/digits 2 0 0 0" in text, "Start again and it goes on" in text) == (1, True, True)
+    assert call(folder, tmp_path / "out", *QUICK)[1].endswith("mnist/digits 2 2 0 0")
+
+
 # ---- the call ----
 
 

@@ -100,14 +100,14 @@ def _faces() -> Iterator[Recipe]:
         network=Network(forty.name, {**forty.options, "width": 24}),
         objective=Classification(augmentations=(Flip(), Turn(degrees=8.0, least_zoom=0.85), Light(), Resample())),
         optimiser=Muon(lr=1e-3, schedule="cosine", warmup=200),
-        steps=16 * 204,
+        steps=12 * 204,
         batch_size=64,
         start="",
         frozen_steps=0,
         precision="bf16-mixed",
         preset="starter",
         note="One narrow ResNet-18 (24 filters in its first stage, not 64) for 128 pixels and all attributes, from "
-        "scratch; half of the batches pass through 64 to 128 pixels a side.",
+        "scratch; half of the pictures pass through 64 to 128 pixels a side.",
     )
     yield paper
     for attribute in ATTRIBUTES:

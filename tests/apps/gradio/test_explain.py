@@ -171,7 +171,14 @@ def test_what_traverse_shows_is_explained(client, shelf):
     np.testing.assert_allclose(shown, 255 * expected[0, 0], atol=0.51)
     answer = ask(client, pictures=[{"model": "sinelines/gt", "code": shelf.get("sinelines/gt").mean_code.tolist()}])
     assert answer.status_code == 400
-    assert "choose a model and a classifier of one data set" in answer.json()["error"]
+    assert "choose two whose pictures have one shape" in answer.json()["error"]
+
+
+def test_classifiers_are_asked_about_one_picture(client):
+    asked = {"pictures": [{"example": 3, "of": "mnist/digits-paper"}], "methods": FAST[:1]}
+    own, other = (pieces(ask(client, classifier=name, **asked)) for name in (MODEL, "mnist/digits-paper"))
+    assert own[0][1] == other[0][1]
+    assert own[1][1] != other[1][1]
 
 
 def test_an_uploaded_picture_is_fitted_and_explained(client):

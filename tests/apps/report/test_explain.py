@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 from streamlit.testing.v1 import AppTest
 
 from apps.report_pages import explain, models
@@ -115,6 +116,30 @@ def test_how_maps_are_drawn_asks_for_no_new_maps(here):
     app.sidebar.slider(key="opacity").set_value(60).run()
     assert not app.exception
     assert app.session_state["comparison"] is kept
+
+
+def test_stop_keeps_what_is_finished_until_explain_is_pressed(here, monkeypatch):
+    compare = explain.compare
+
+    def ended(comparison, on_progress, on_map):
+        def click(words, share):
+            if words == "Guided Backprop":
+                raise StopException  # what Streamlit throws when something was clicked
+
+        compare(comparison, on_progress=click, on_map=on_map)
+
+    monkeypatch.setattr(explain, "compare", ended)
+    app = opened(*QUICK)
+    assert [row.method for row in app.session_state["comparison"].results] == ["saliency"]
+    app.button(key="stop").click().run()
+    assert "Stopped as asked" in app.warning[0].value
+    assert [row[0] for row in table_of(app)] == ["Saliency"]
+    monkeypatch.setattr(explain, "compare", compare)
+    app.run()
+    assert len(app.session_state["comparison"].results) == 1
+    app.sidebar.button(key="explain").click().run()
+    assert [row[0] for row in table_of(app)] == ["Saliency", "Guided Backprop"]
+    assert not app.warning and not app.exception
 
 
 def test_a_difference_of_nothing_is_told(here):
