@@ -79,7 +79,7 @@ def explain(
         choices = {entry.id: _choice(entry, method or (), set_ or (), target, negated) for entry in entries}
         found = _found(source, results, recursive=recursive)
         where = choose_device(device)
-    except (UsageError, DeviceError) as error:
+    except (UsageError, DeviceError, CheckpointError, OSError) as error:
         _complain(error)
         raise typer.Exit(2) from error
     settings: dict[str, Any] = {

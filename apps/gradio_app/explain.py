@@ -108,7 +108,9 @@ def read_question(shelf: Shelf, fields: Mapping[str, Any]) -> Asked:
 
 
 def read_pictures(shelf: Shelf, value: object, model: Any) -> tuple[Tensor, tuple[str, ...]]:  # noqa: ANN401
-    """Pictures from {example}, {code, model} or {data, name} each: (N, C, H, W) on the CPU, and their names.
+    """Pictures from {example, of}, {code, model} or {data, name} each: (N, C, H, W) on the CPU, and their names.
+
+    An example may be that of another classifier, so that several are asked about one picture.
 
     Raises:
         RefusedError: If one is not as it should be, or they are too many.
@@ -166,10 +168,10 @@ def _send_map(channel: Channel, numbers: range, one: Attribution | Failure) -> N
 
 def _picture(shelf: Shelf, value: object, model: Any) -> tuple[Tensor, str]:  # noqa: ANN401
     if not isinstance(value, Mapping):
-        raise RefusedError(f"A picture should be {{example}}, {{model, code}} or {{data, name}}; got {short(value)}.")
+        kinds = "{example, of}, {model, code} or {data, name}"
+        raise RefusedError(f"A picture should be {kinds}; got {short(value)}.")
     if "example" in value:
-        index = read.whole(value, "example", 0, len(model.examples) - 1)
-        return model.examples.x[index : index + 1].cpu(), f"example {caption(model, index).removeprefix('number ')}"
+        return _example(shelf, value, model)
     if "code" in value:
         return _decoded(shelf, value, model), read.text(value, "model")
     channels, height, width = model.space.shape
@@ -178,13 +180,16 @@ def _picture(shelf: Shelf, value: object, model: Any) -> tuple[Tensor, str]:  # 
     return from_uint8(pixels), read.text(value, "name", default="uploaded picture")
 
 
+def _example(shelf: Shelf, value: Mapping[str, Any], model: Any) -> tuple[Tensor, str]:  # noqa: ANN401
+    owner = classifier(shelf, read.text(value, "of", default=model.id))
+    _check_shape(owner, model)
+    index = read.whole(value, "example", 0, len(owner.examples) - 1)
+    return owner.examples.x[index : index + 1].cpu(), f"example {caption(owner, index).removeprefix('number ')}"
+
+
 def _decoded(shelf: Shelf, value: Mapping[str, Any], model: Any) -> Tensor:  # noqa: ANN401
     drawing = shelf.latent_model(read.text(value, "model"))
-    if tuple(drawing.space.shape) != tuple(model.space.shape):
-        raise RefusedError(
-            f"{drawing.id} draws {_size(drawing.space.shape)} and {model.id} takes {_size(model.space.shape)}: "
-            "choose a model and a classifier of one data set."
-        )
+    _check_shape(drawing, model)
     code = read.code(value, "code", drawing.latent_dim)
     x = decode_in_batches(drawing, code[None]).x.cpu()
     if not bool(torch.isfinite(x).all()):
@@ -201,6 +206,14 @@ def _row(entry: Any) -> Answer:  # noqa: ANN401 - an Entry
     except CheckpointError as error:
         return {**row, "error": str(error)}
     return {**row, "shape": list(config["space"]["shape"])}
+
+
+def _check_shape(source: Any, model: Any) -> None:  # noqa: ANN401
+    if tuple(source.space.shape) != tuple(model.space.shape):
+        raise RefusedError(
+            f"Pictures of {source.id} are {_size(source.space.shape)} and {model.id} takes {_size(model.space.shape)}: "
+            "choose two whose pictures have one shape."
+        )
 
 
 def _size(shape: Sequence[int]) -> str:

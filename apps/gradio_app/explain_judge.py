@@ -23,7 +23,6 @@ from engine.explain.heatmaps import (
     name_of,
 )
 from engine.metrics import agreement, deletion_insertion, max_sensitivity, randomisation, sensitivity_n
-from engine.metrics.judgement import measure_of
 
 RANDOMISED_DEPTHS = 8
 _Check = Callable[["Judge", Channel], Mapping[str, Any]]
@@ -73,7 +72,7 @@ class Judge:
 
 def _pixels(judge: Judge, channel: Channel) -> Mapping[str, Any]:
     found = deletion_insertion(
-        judge.model, judge.x, judge.own_map(channel), target=judge.target, measure=measure_of(judge.model)
+        judge.model, judge.x, judge.own_map(channel), target=judge.target
     )
     return {
         "shares": found.shares.tolist(),

@@ -22,7 +22,6 @@ from engine.explain.heatmaps.archive import heatmaps_npz
 from engine.explain.heatmaps.cache import picture_keys
 from engine.figures import agreement_matrix, heatmap_sheet, heatmap_table, pixel_curves
 from engine.metrics import PixelCurves, agreement, deletion_insertion, number
-from engine.metrics.judgement import measure_of
 from engine.models.target_words import target_words
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ def compare(comparison: Comparison, *, on_progress: Callable[[str, float], None]
         if result.method not in comparison.curves:
             on_progress(f"Judging {HEATMAPS[result.method].title}", 0.5 + place / steps)
             comparison.curves[result.method] = deletion_insertion(
-                question.model, question.x, result.values, target=question.target, measure=measure_of(question.model)
+                question.model, question.x, result.values, target=question.target
             )
 
 

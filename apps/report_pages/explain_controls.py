@@ -78,24 +78,24 @@ def choose_pictures(model: Any) -> Shown | None:  # noqa: ANN401 - a LoadedClass
 
 def choose_target(model: Any) -> Target:  # noqa: ANN401 - a LoadedClassifier
     """What is explained: an output, perhaps rather than another, or what speaks against it."""
-    outputs = list(range(len(model.classes)))
+    outputs = list(range(len(model.classes)))  # and -1 for none: Streamlit offers to clear a choice that is None
     first = st.sidebar.selectbox(
         "Explained",
-        [None, *outputs],
-        format_func=lambda number: _likeliest(model) if number is None else model.classes[number],
+        [-1, *outputs],
+        format_func=lambda number: _likeliest(model) if number < 0 else model.classes[number],
         key=f"target {model.id}",
     )
-    others, second = [number for number in outputs if number != first], None
+    others, second = [number for number in outputs if number != first], -1
     if len(outputs) > 1:
         second = st.sidebar.selectbox(
             "Rather than",
-            [None, *others],
-            format_func=lambda number: "no other" if number is None else model.classes[number],
+            [-1, *others],
+            format_func=lambda number: "no other" if number < 0 else model.classes[number],
             key=f"against {model.id}",
             help="With a class here, maps show what makes the difference between the two.",
         )
     negated = st.sidebar.toggle("What speaks against it", key="negated")
-    return Target(() if first is None else (first,), () if second is None else (second,), negated)
+    return Target(() if first < 0 else (first,), () if second < 0 else (second,), negated)
 
 
 def choose_methods(model: Any) -> list[Method]:  # noqa: ANN401 - a LoadedClassifier

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import threading
+import time
 
 import anyio
 import pytest
@@ -67,6 +68,7 @@ def test_work_ends_when_its_reader_leaves():
     def work(channel):
         while not channel.stopped():
             channel.send("progress")
+            time.sleep(0.01)
         ended.set()
 
     async def go():

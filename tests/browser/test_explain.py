@@ -87,6 +87,36 @@ def test_an_uploaded_picture_is_explained_by_four_methods(explain, page, seen, t
     assert seen.errors == []
 
 
+def test_examples_are_chosen_by_clicks_and_a_set_has_an_end(explain, page):
+    window = explain(f"{FAST}&pictures=0")
+    window.shows(2)
+    examples = window.place.locator(".lx-gallery .lx-cell")
+    examples.nth(3).click()
+    window.shows(4)
+    expect(examples.nth(3)).to_have_attribute("aria-pressed", "true")
+    examples.nth(0).click()
+    window.shows(2)
+    window.address("hash.includes('pictures=3&')")
+    for k in range(10, 26):
+        examples.nth(k).click()
+    expect(page.locator(".lx-news")).to_contain_text("At most 16 pictures")
+    window.shows(32)
+
+
+def test_a_copied_link_says_that_uploads_are_not_in_it(explain, page, tmp_path):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    window = explain(FAST)
+    window.shows(6)
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator(".lx-news")).to_have_text("Link copied: it opens these maps.")
+    assert FAST in page.evaluate("navigator.clipboard.readText()")
+    window.tab("Upload")
+    window.place.locator("#lx-ex-file").set_input_files(str(drawing(tmp_path)))
+    window.shows(2)
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator(".lx-news")).to_contain_text("Uploaded pictures are not in it")
+
+
 def test_a_file_that_is_no_picture_is_refused_and_the_others_are_explained(explain, tmp_path):
     hostile = tmp_path / "hostile.png"
     hostile.write_bytes(b"\x89PNG\r\n\x1a\n" + b"x" * 500)
@@ -188,6 +218,25 @@ def test_maps_follow_what_traverse_shows(explain, page, seen):
     own = page.evaluate("document.querySelector('#lx-explain .latent-canvas').latentCanvas.getCode()")
     np.testing.assert_allclose(code, own)
     assert seen.errors == []
+
+
+def test_fast_maps_follow_the_hand_before_it_lets_go(explain, page):
+    window = explain(f"model=mnist/tc5&pictures=traverse&{FAST}")
+    window.shows(2)
+    before = window.pixels(0)
+    box = window.place.locator(".latent-canvas").get_by_role("slider").first.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, middle, steps=8)
+    page.wait_for_function(
+        """before => { const c = document.querySelector(".lx-map:not(.lx-stale) canvas");
+        return c && String(c.getContext("2d").getImageData(0, 0, c.width, c.height).data) !== before; }""",
+        arg=",".join(map(str, before)),
+    )
+    assert "code=" not in page.url  # the hand has not let go
+    page.mouse.up()
+    window.address("hash.includes('code=')")
 
 
 def test_traverse_hands_its_picture_over(explain, page):

@@ -11,6 +11,7 @@ import { colorTable } from "./heatmap_paint.js";
 import { same } from "./state.js";
 
 const FAST_S = 0.15; // a method that has made a map in less follows the hand
+const TRIAL_MS = 1000; // the patience with one of which that is not known
 const SIGNS = [["all", "Signed", "Red speaks for the target, blue against it"], ["absolute", "Absolute", "How much, whichever way"],
   ["positive", "For", "Only what speaks for the target"], ["negative", "Against", "Only what speaks against the target"]];
 
@@ -18,11 +19,11 @@ const SIGNS = [["all", "Signed", "Red speaks for the target, blue against it"], 
 export function explain(place, context, tools) {
   const { api, state, notices } = context;
   let settings = { ...START }, choices = null, facts = null, parts = null, wanted = 0;
-  const pace = new Map(); // seconds of a method's fastest map: the first one also pays for what is set up
+  const pace = new Map(), tried = new Set(); // seconds of a method's fastest map: the first one also pays for what is set up
   place.replaceChildren(h("p", { class: "lx-waiting", role: "status" }, "Loading …"));
 
   const store = mapStore(api, (what) => {
-    if (what === "map") measure();
+    if (what === "map" && ready()) measure(rows());
     draw();
   });
   const visible = () => state.now.workspace === "Explain";
@@ -55,7 +56,7 @@ export function explain(place, context, tools) {
     const able = choices.classifiers.filter(({ error }) => !error).map(({ id }) => id);
     const strange = next.classifiers.filter((id) => !able.includes(id));
     if (strange.length) notices.say(`There is no classifier ${strange[0]} here; showing another.`);
-    next.classifiers = next.classifiers.filter((id) => able.includes(id));
+    next.classifiers = [...new Set(next.classifiers)].filter((id) => able.includes(id));
     const drawing = tools.facts();
     const shape = choices.classifiers.find(({ id }) => id === next.classifiers[0])?.shape;
     const lost = next.source === "traverse" && drawing && !same(shape, drawing.space.shape);
@@ -71,9 +72,7 @@ export function explain(place, context, tools) {
   }
 
   function set(values) {
-    const before = settings;
     settings = { ...settings, ...values };
-    if (!same(before.classifiers, settings.classifiers)) settings.classifiers = [...new Set(settings.classifiers)];
     state.set({ explain: settings }, "explain");
     react();
   }
@@ -139,12 +138,13 @@ export function explain(place, context, tools) {
     if (ready()) store.fill(rows(), settings.methods, settings.target);
   }
 
+  const paceKey = (row, column) => JSON.stringify([row.classifier, column]);
+
   /** Notes how long maps took that were not kept from before. */
-  function measure() {
-    for (const row of rows()) {
+  function measure(shown) {
+    for (const row of shown) {
       for (const column of settings.methods) {
-        const map = store.map(row, column, settings.target);
-        const key = JSON.stringify([row.classifier, column]);
+        const map = store.map(row, column, settings.target), key = paceKey(row, column);
         if (map?.all && !map.cached) pace.set(key, Math.min(map.seconds, pace.get(key) ?? Infinity));
       }
     }
@@ -154,17 +154,20 @@ export function explain(place, context, tools) {
   function follow() {
     store.stop();
     store.follow(() => {
-      const [row] = rows();
-      const fast = settings.methods.filter((column) => (pace.get(JSON.stringify([row?.classifier, column])) ?? 1) < FAST_S);
-      return row && { row, columns: fast, target: settings.target };
-    }, (row) => draw([row]));
+      const [row] = rows(), { methods, target } = settings;
+      if (!row) return null;
+      const fast = methods.filter((column) => pace.get(paceKey(row, column)) < FAST_S);
+      const trial = methods.find((column) => !fast.includes(column) && !tried.has(paceKey(row, column)));
+      if (trial) tried.add(paceKey(row, trial));
+      return { row, columns: trial ? [...fast, trial] : fast, target, patience_ms: trial ? TRIAL_MS : null };
+    }, (row) => { measure([row]); draw([row]); });
   }
 
   function enlarge(row, column) {
     const { target, methods } = settings, map = store.map(row, column, target), about = store.about(row, target);
     if (!map?.all || !about) return;
     const others = methods.filter((one) => store.map(row, one, target)?.all); // to be compared with, itself included
-    parts.large.open({ row, column, others, map, about, target, look: look() });
+    parts.large.open({ row, column, others, map, about, target, look: look(), busy: store.busy() });
   }
 
   /** The next map in reading order that is there. */
@@ -194,10 +197,10 @@ export function explain(place, context, tools) {
     const text = h("span", { class: "lx-ex-status", role: "status" }), bar = h("progress", { max: 1, hidden: true, "aria-label": "Maps" });
     const cancel = button("Cancel", { name: "stop", title: "Stop computing; what is there stays", hidden: true, onclick: () => store.stop({ byHand: true }) });
     const again = button("Go on", { name: "play", title: "Compute what is missing", hidden: true, onclick: fill });
-    const tools2 = h("div", { class: "lx-ex-bar", role: "toolbar", "aria-label": "Display" }, sign.element,
+    const display = h("div", { class: "lx-ex-bar", role: "toolbar", "aria-label": "Display" }, sign.element,
       h("label", { class: "lx-ex-opacity", title: "100 % shows the map alone, less lets the picture through" }, "Opacity", opacity, h("output")),
       legend, h("div", { class: "lx-grow" }), png, npz);
-    const main = h("div", { class: "lx-ex-main" }, source, tools2, h("div", { class: "lx-ex-work" }, text, bar, cancel, again), scroll, large);
+    const main = h("div", { class: "lx-ex-main" }, source, display, h("div", { class: "lx-ex-work" }, text, bar, cancel, again), scroll, large);
     place.replaceChildren(h("div", { class: "lx-ex" }, side, main));
 
     const grid = mapGrid(scroll, { onopen: enlarge });

@@ -36,7 +36,7 @@ export function controls(place, { choices, changed }) {
     const names = about.classes.map((name) => [name, name]);
     of.replaceChildren(...options([["", about.exclusive ? "predicted class" : "strongest attribute"], ...names], settings.target.of ?? ""));
     minus.replaceChildren(...options([["", "nothing"], ...names.filter(([name]) => name !== settings.target.of)], settings.target.minus ?? ""));
-    minus.closest(".lx-field").hidden = about.classes.length < 2;
+    for (const select of [of, minus]) select.closest(".lx-field").hidden = about.classes.length < 2; // a single number
     side.set(settings.target.negated ? "against" : "for");
     showMethods();
   }

@@ -9,7 +9,7 @@ const REGIONS = 14; // along a side
 
 /** `onopen(row, column)` is called for a map that was clicked. */
 export function mapGrid(place, { onopen }) {
-  const grid = h("div", { class: "lx-maps", role: "grid", "aria-label": "Heatmaps: pictures by methods" });
+  const grid = h("div", { class: "lx-maps", role: "group", "aria-label": "Heatmaps: pictures by methods" });
   place.append(grid);
   let shown = { rows: [], columns: [] }, built = "", cells = [];
 
@@ -19,20 +19,22 @@ export function mapGrid(place, { onopen }) {
     const key = JSON.stringify([given.rows.map(({ id }) => id), given.columns.map(({ name }) => name)]);
     if (key !== built) build();
     built = key;
+    grid.hidden = !given.rows.length;
     fit();
-    given.columns.forEach((column, k) => head(grid.querySelectorAll(".lx-map-head")[k], column));
+    const heads = grid.querySelectorAll(".lx-map-head");
+    given.columns.forEach((column, k) => head(heads[k], column));
     given.rows.forEach((row, k) => first(cells[k].first, row));
     given.rows.forEach((row, r) => given.columns.forEach((column, c) => fill(cells[r].maps[c], row, column)));
   }
 
   function build() {
     const { rows, columns, methods } = shown;
-    cells = rows.map((row, r) => ({ first: h("div", { class: "lx-map-row", role: "rowheader" }), maps: columns.map((column, c) =>
-      h("button", { type: "button", class: "lx-map", role: "gridcell", "data-at": `${r} ${c}`, tabindex: r || c ? -1 : 0,
+    cells = rows.map((row, r) => ({ first: h("div", { class: "lx-map-row" }), maps: columns.map((column, c) =>
+      h("button", { type: "button", class: "lx-map", "data-at": `${r} ${c}`, tabindex: r || c ? -1 : 0,
         onclick: () => shown.map(shown.rows[r], shown.columns[c])?.all && onopen(shown.rows[r], shown.columns[c]) })) }));
     grid.style.setProperty("--methods", columns.length);
     grid.replaceChildren(h("div", { class: "lx-map-corner" }), ...columns.map(({ name }) =>
-      h("div", { class: "lx-map-head", role: "columnheader", title: methods.get(name).about }, h("strong", {}, methods.get(name).title), h("span"))),
+      h("div", { class: "lx-map-head", title: methods.get(name).about }, h("strong", {}, methods.get(name).title), h("span"))),
       ...cells.flatMap(({ first, maps }) => [first, ...maps]));
   }
 

@@ -6,12 +6,12 @@ import { regionAt, signed } from "./explain_grid.js";
 import { paintMap, readRegion } from "./heatmap_paint.js";
 import { thumbnail } from "./thumbnails.js";
 
-const CHECKS = ["pixels", "agreement", "sensitivity_n", "max_sensitivity"];
+const CHECKS = ["pixels", "sensitivity_n", "max_sensitivity"];
 
 /** `move(step)` goes to the next map, `onclose` leaves. */
 export function largeView(place, { api, methods, table, move, onclose }) {
   const judged = new Map();
-  let shown = null, control = new AbortController(), shot = null;
+  let shown = null, control = new AbortController(), shot = null, compared = "";
   place.hidden = true;
   document.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -23,23 +23,33 @@ export function largeView(place, { api, methods, table, move, onclose }) {
     event.preventDefault();
   });
 
-  /** `given`: {row, column, others, map, about, target, look}. */
+  /** `given`: {row, column, others, map, about, target, look, busy}; others are the methods to compare, itself included. */
   function open(given) {
     const again = shown && key(shown) === key(given);
     shown = given;
     place.hidden = false;
-    if (again) {
-      paint();
-      return;
+    if (!again) {
+      control.abort();
+      control = new AbortController();
+      compared = "";
+      build();
+      judge(CHECKS);
     }
-    control.abort();
-    control = new AbortController();
-    build();
     paint();
-    judge(CHECKS);
+    if (!given.busy) compare();
   }
 
-  const key = ({ row, column, others, target }) => JSON.stringify([row.classifier, row.picture.key, column, others, target]);
+  const key = ({ row, column, target }) => JSON.stringify([row.classifier, row.picture.key, column, target]);
+
+  /** Agreement depends on which other maps are there. */
+  function compare() {
+    const names = JSON.stringify(shown.others);
+    if (names === compared) return;
+    compared = names;
+    const known = judged.get(key(shown));
+    if (known?.others !== names) Object.assign(known, { agreement: null, others: names });
+    judge(["agreement"]);
+  }
 
   function close() {
     control.abort();

@@ -102,7 +102,8 @@ export function mapStore(api, onchange) {
           live.next = null;
           if (!asked?.columns.length) continue;
           following = true;
-          await request([asked.row], asked.columns, asked.target, new AbortController().signal, { live: true });
+          const signal = asked.patience_ms ? AbortSignal.timeout(asked.patience_ms) : new AbortController().signal;
+          await request([asked.row], asked.columns, asked.target, signal, { live: true });
           following = false;
           onrow(asked.row);
         }

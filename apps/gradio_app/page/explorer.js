@@ -2,7 +2,6 @@
 
 import { connect } from "./api.js";
 import { arrowKeys, button, debounced, h, icon } from "./dom.js";
-import { explain } from "./explain.js";
 import { modelList } from "./model_list.js";
 import { createState, fromHash, same, toHash } from "./state.js";
 import { statusLine } from "./status.js";
@@ -58,7 +57,7 @@ export function start({ base, first, workspaces, keep, tell }) {
     const link = asked(fromHash(location.hash), state.now, workspaces);
     state.set({ model: first.facts?.model ?? null, ...link }, "start");
     showWorkspace(state.now.workspace);
-    explain(maps, context, traverse(stage, context));
+    explainWhenAsked(maps, context, traverse(stage, context));
     share();
     tell("opened");
   });
@@ -120,6 +119,20 @@ function topBar(place, context, workspaces) {
   place.replaceChildren(h("h1", { class: "lx-brand" }, "Latent Explorer"), group, h("div", { class: "lx-grow" }), copy, theme);
   state.listen(refresh);
   refresh();
+}
+
+/** The scripts of Explain come when it is opened first: the first picture does not wait for them. */
+function explainWhenAsked(place, context, tools) {
+  const open = () => {
+    if (context.state.now.workspace !== "Explain") return;
+    stop();
+    import("./explain.js").then(({ explain }) => explain(place, context, tools)).catch((error) => {
+      console.error(error);
+      place.textContent = "The workspace's script could not be loaded. Reload the page; if that does not help, restart the app.";
+    });
+  };
+  const stop = context.state.listen(open);
+  open();
 }
 
 function showWorkspace(title) {

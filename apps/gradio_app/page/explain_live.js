@@ -1,0 +1,56 @@
+// What Traverse shows: the shared model and code on a live canvas, so that maps follow its sliders.
+
+import { close, httpSource, mount } from "./canvas.js";
+import { button, h } from "./dom.js";
+import { same } from "./state.js";
+
+/** `given` is what explain_pictures.js shares with its panels. */
+export function livePanel(given) {
+  const { api, tools, changed, moved, choose } = given;
+  const stage = h("div", { class: "lx-ex-canvas" });
+  const note = h("p", { class: "lx-hint" });
+  const element = h("div", { role: "tabpanel", class: "lx-ex-panel lx-ex-live", "aria-labelledby": "lx-source-traverse" }, stage, note);
+  const http = httpSource(api.canvas);
+  let canvas = null, model = null, code = null;
+
+  function show() {
+    const drawing = tools.facts();
+    const fits = drawing && same(drawing.space.shape, given.facts.space.shape);
+    stage.hidden = !fits;
+    note.replaceChildren(...(fits ? [] : why(drawing)));
+    if (!fits) return;
+    if (model !== drawing.model) {
+      model = drawing.model;
+      code = tools.code();
+      const options = { ...drawing, code, frame: same(code, drawing.code) ? drawing.frame : undefined, label: drawing.label.split(", ")[0],
+        names: tools.state.now.names, source: http, theme: "class", showStats: false, storageKey: null, onCommit: (next) => tools.go(next, { commit: true }), onFrame: framed };
+      if (canvas) canvas.setModel(options);
+      else canvas = mount(stage, options);
+    } else if (!close(code, tools.code())) {
+      code = tools.code();
+      canvas.setCode(code, { record: true });
+    }
+  }
+
+  /** The hand has moved on: the fast maps follow. */
+  function framed() {
+    if (given.settings.source !== "traverse" || close(code, canvas.getCode())) return;
+    code = canvas.getCode();
+    moved({ live: true });
+  }
+
+  function why(drawing) {
+    if (!drawing) return ["The model is still loading …"];
+    const able = choose(drawing.space.shape);
+    const size = ([, height, width]) => (width ? `${width} × ${height} pixels` : "series");
+    const said = h("span", {}, `${drawing.model} draws ${size(drawing.space.shape)}; this classifier takes ${size(given.facts.space.shape)}. `);
+    if (!able) return [said, "Choose a model at the left whose pictures it takes."];
+    return [said, button(`Use ${able}`, { title: "A classifier that takes these pictures", onclick: () => changed({ classifiers: [able] }) })];
+  }
+
+  return {
+    element,
+    show,
+    rows: () => (canvas && !stage.hidden && code ? [{ key: `t ${model} ${JSON.stringify(code)}`, id: "traverse", sent: { model, code }, label: model }] : []),
+  };
+}
