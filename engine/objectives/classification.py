@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from engine.data import Batch
+from engine.interfaces import Classifier
 from engine.models.classifier import ImageClassifier
 from engine.objectives.augmentation import Augmentation
 from engine.objectives.objective import OBJECTIVES
@@ -58,7 +59,7 @@ class Classification:
         return _right(model, model.logits(batch.x).float(), truth_of(model, batch))
 
 
-def truth_of(model: ImageClassifier, batch: Batch) -> Tensor:
+def truth_of(model: Classifier, batch: Batch) -> Tensor:
     """The true classes, (N,) int64; or what is true of each attribute, (N, M) float32 of 0 and 1.
 
     Raises:

@@ -97,7 +97,7 @@ def fit(
     if recipe.validation and validation is None:
         raise ValueError(f"{recipe.id} keeps its best epoch; pass `fit` the split {recipe.validation!r}.")
     if start is not None:
-        model.start_from(start)
+        model.start_from(start)  # type: ignore[operator] # a recipe with a start has such a network
     folder.mkdir(parents=True, exist_ok=True)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         best = BestEpoch(validation) if recipe.validation and validation is not None else None
@@ -216,12 +216,13 @@ class _Run:
     def _freeze(self) -> None:
         """Leaves the head alone to learn; batch norm keeps its statistics."""
         self.model.eval().requires_grad_(False)
-        self.model.head.requires_grad_(True)  # type: ignore[union-attr] # a classifier's last layer
+        self.model.head.requires_grad_(True)  # a classifier's last layer
 
     def _thaw(self) -> None:
         """Lets everything learn, with an optimiser that remembers nothing."""
         self.model.train().requires_grad_(True)
-        for optimiser in self.optimisers.values():
+        for player in self.objective.players:
+            optimiser: Any = self.optimisers[player]  # Fabric's wrapper of one torch optimiser
             optimiser.optimizer.state.clear()
 
     def _only(self, player: str) -> None:
