@@ -63,12 +63,17 @@ def _information(card: Card, theme: Theme) -> go.Figure:
 
 def reconstruction_figure(model: Any, theme: Theme) -> go.Figure:  # noqa: ANN401 - a loaded model of any family
     """Held-out examples, what the model makes of their codes, and the difference; a classifier has none."""
+    from engine.data import find_dataset
     from engine.explain import decode_in_batches
     from engine.figures import model_color, notice, reconstructions
 
     codes = model.examples.codes
     if codes is None:
         return notice("A classifier reconstructs nothing: it maps pictures to classes.", theme=theme)
+    dataset = find_dataset(model.dataset)
+    if dataset is not None and not dataset.shareable:
+        why = f"pictures of {dataset.title} may not travel, so its examples are what it made of them"
+        return notice(f"There is nothing to compare with: {why}.", theme=theme)
     x = model.examples.x[:NUM_RECONSTRUCTIONS]
     x_hat = decode_in_batches(model, codes[: len(x)]).x
     return reconstructions(x, x_hat, model.space, theme=theme, color=model_color(model.id), cell=76)

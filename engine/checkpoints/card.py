@@ -78,7 +78,8 @@ _USE = {
 
 def _front_matter(config: Mapping[str, Any]) -> list[str]:
     tags = ["latent-explorer", config["dataset"], config["kind"], config["network"]["name"]]
-    licence = "other" if "imported_from" in config["training"] else "mit"  # that of whoever trained it
+    # What others trained, and what was trained on data with terms of their own, is not ours to give away freely.
+    licence = "other" if "imported_from" in config["training"] or not _travels(config) else "mit"
     head = ["---", f"license: {licence}", "library_name: latent-explorer"]
     return [*head, "tags:", *(f"- {tag}" for tag in tags), "---", ""]
 
@@ -111,6 +112,12 @@ def _data(config: Mapping[str, Any]) -> str:
     return f"{dataset.title} (`{config['dataset']}`){splits}. {dataset.citation}. Terms: {dataset.licence}.{examples}"
 
 
+def _travels(config: Mapping[str, Any]) -> bool:
+    """Whether pictures of its data set may travel with it."""
+    dataset = find_dataset(config["dataset"])
+    return dataset is None or dataset.shareable
+
+
 def _table(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
     numbers = {name: row for name, row in metrics.items() if is_number(row.get("value"))}
     if not numbers:
@@ -130,7 +137,9 @@ def _pictures(model: nn.Module, config: Mapping[str, Any], examples: Examples) -
     was_training = model.training
     model.eval()
     codes = examples.codes.to(next(model.parameters()).device)
-    files = {"reconstructions.png": _png(_reconstructions(model, examples.x[:16], codes[:16]), columns=8)}
+    files = {}
+    if _travels(config):  # else the examples are reconstructions themselves
+        files["reconstructions.png"] = _png(_reconstructions(model, examples.x[:16], codes[:16]), columns=8)
     axes = axes_of_config(config)
     if axes:
         rows = traversal_rows(axes, codes)

@@ -13,6 +13,7 @@ SMALL = {
     "sinelines/ae": Network("dense", {"num_latents": 2, "hidden": 8, "variational": False}),
     "sinelines/gt": Network("sinelines-formula"),
     "dsprites/vae": Network("burgess", {"num_latents": 2, "width": 2, "hidden": 8}),
+    "celeba/vae": Network("burgess", {"num_latents": 2, "channels": 3, "width": 2, "hidden": 8}),
     "dsprites/gt": Network("burgess-decoder", {"num_factors": 5, "width": 2, "hidden": 8}),
     "mnist/ss5": Network("factor-vae-28", {"num_latents": 2, "num_classes": 10, "width": 2, "hidden": 8}),
     "mnist/ig5": Network("info-gan-28", {"width": 2, "hidden": 8}),

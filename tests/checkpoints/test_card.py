@@ -30,6 +30,14 @@ def test_the_card_has_what_the_hub_and_a_reader_need(make):
     assert "![Held-out examples" in body
 
 
+def test_faces_may_not_travel_and_their_terms_are_on_the_card(make):
+    folder, _ = make("celeba/vae")
+    text = (folder / "README.md").read_text()
+    assert "license: other\n" in text
+    assert "non-commercial research only" in text and "No picture of it travels with this model" in text
+    assert not (folder / "reconstructions.png").exists() and (folder / "traversal.png").exists()
+
+
 def test_the_code_of_a_card_runs(make):
     for name in ("mnist/ss5", "mnist/digits", "sinelines/gt"):
         folder, _ = make(name)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.checkpoints import CorruptError, Examples, NonFiniteError, SamplesTooLargeError, read_examples
 from engine.checkpoints.examples import MAX_BYTES, examples_bytes
+from engine.images import encode_jpeg
 from engine.interfaces import Space
 
 SERIES = Space(kind="series", shape=(5,), grid=(0.0, 1.0))
@@ -88,11 +90,43 @@ def test_large_colour_pictures_are_stored_as_jpeg_and_come_back_nearly_the_same(
     assert (tmp_path / "samples.safetensors").stat().st_size < x.numel() / 4
 
 
-@pytest.mark.parametrize("ends", [[10], [5, 3], [-1], []])
+def test_pictures_of_pure_noise_have_room_in_a_jpeg(tmp_path):
+    x = torch.rand(3, 3, 320, 320, generator=torch.Generator().manual_seed(0))
+    assert through_disk(tmp_path, Examples(x=x), image(3, 320, 320)).x.shape == x.shape
+
+
+@pytest.mark.parametrize("ends", [[10], [5, 3], [-1], [], [[9]], 9, [9.0]])
 def test_jpeg_files_that_do_not_end_where_they_should_are_refused(ends, tmp_path):
     path = tmp_path / "samples.safetensors"
-    tensors = {"x_jpeg": torch.zeros(9, dtype=torch.uint8), "x_jpeg_ends": torch.tensor(ends, dtype=torch.int64)}
+    tensors = {"x_jpeg": torch.zeros(9, dtype=torch.uint8), "x_jpeg_ends": torch.tensor(ends)}
     path.write_bytes(safetensors.torch.save(tensors))
+    with pytest.raises(CorruptError, match=r"does not hold examples of shape \(3, 8, 8\)"):
+        read_examples(path, image(3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        {"x_bits": torch.zeros(8, dtype=torch.uint8)},
+        {"x_bits": torch.zeros(2, 8)},
+        {"x": torch.zeros(2, 1, 8, 8), "labels": torch.tensor(3)},
+    ],
+    ids=["bits without rows", "bits that are floats", "one label for all"],
+)
+def test_arrays_of_another_form_are_refused(tensors, tmp_path):
+    path = tmp_path / "samples.safetensors"
+    path.write_bytes(safetensors.torch.save(tensors))
+    with pytest.raises(CorruptError, match=r"does not hold examples of shape \(1, 8, 8\)"):
+        read_examples(path, image(1, 8, 8))
+
+
+def test_a_jpeg_of_absurd_size_is_refused_unread(tmp_path):
+    picture = encode_jpeg(np.zeros((8, 8, 3), dtype=np.uint8))
+    place = picture.index(b"\xff\xc0") + 5  # SOF0, its length and its precision; then height and width
+    picture = picture[:place] + b"\xff\xdc\xff\xdc" + picture[place + 4 :]
+    path = tmp_path / "samples.safetensors"
+    tensors = {"x_jpeg": torch.frombuffer(bytearray(picture), dtype=torch.uint8)}
+    path.write_bytes(safetensors.torch.save({**tensors, "x_jpeg_ends": torch.tensor([len(picture)])}))
     with pytest.raises(CorruptError, match=r"does not hold examples of shape \(3, 8, 8\)"):
         read_examples(path, image(3, 8, 8))
 

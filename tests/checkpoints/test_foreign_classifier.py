@@ -214,6 +214,7 @@ def test_the_picture_is_resized_as_timm_does(tmp_path):
         ({"input_size": 224}, "as input_size; found 224"),
         ({"crop_pct": 0}, "a share from 0.1 to 1 as crop_pct; found 0"),
         ({"crop_pct": "all"}, "as crop_pct; found 'all'"),
+        ({"input_size": [3, 4096, 4096], "crop_pct": 0.5}, "of a picture of up to 4096 pixels as crop_pct; found 0.5"),
         ({"interpolation": "random"}, "one of bilinear, bicubic as interpolation; found 'random'"),
         ({"mean": [0.5]}, r"three numbers as mean; found \[0\.5\]"),
         ({"std": [0.2, 0.2, 0]}, "as std; found"),

@@ -12,7 +12,8 @@ import safetensors.torch
 import torch
 from torchvision import models
 
-from engine.checkpoints import MissingCheckpointError, weights_hash, write_checkpoint
+from engine.checkpoints import ConfigError, MissingCheckpointError, weights_hash, write_checkpoint
+from engine.checkpoints.hub import file_names
 from engine.checkpoints.hub_reference import HubReference, parse_hub
 from engine.checkpoints.time_limit import within
 from tests.checkpoints.small import METRICS, TRAINING, examples_of, recipe
@@ -72,6 +73,13 @@ def write(root, name, needs=None):
     return write_checkpoint(
         root, model, recipe=row, axes=axes, examples=examples, metrics=METRICS, training=TRAINING, needs=needs or {}
     )
+
+
+def test_a_foreign_classifier_on_the_hub_names_its_weights():
+    assert file_names({"architecture": "resnet18"}) == ["model.safetensors"]
+    assert file_names({"architecture": "resnet18", "weights": "owls.safetensors"}) == ["owls.safetensors"]
+    with pytest.raises(ConfigError, match=r"'owls\.pt'; of the Hub only safetensors are taken"):
+        file_names({"architecture": "resnet18", "weights": "owls.pt"})
 
 
 def test_uploading_takes_a_token(story):

@@ -145,6 +145,19 @@ def test_an_archive_that_would_swell_is_not_unpacked(read):
         read(buffer.getvalue())
 
 
+@pytest.mark.parametrize(("field", "value"), [(6, 255), (8, 8)], ids=["a version to come", "a name that is no text"])
+def test_an_archive_with_a_damaged_directory(read, field, value):
+    data = bytearray(saved(STATE))
+    entry = data.rindex(b"PK\x01\x02")  # the last line of its table of contents
+    if field == 8:
+        data[entry + 9] |= value  # "the name is UTF-8"
+        data[entry + 46] = 0xFF
+    else:
+        data[entry + field] = value
+    with pytest.raises(CorruptError, match="is cut short, damaged, or no file of torch.save"):
+        read(bytes(data))
+
+
 def test_a_file_of_absurd_size_is_not_read(tmp_path):
     path = tmp_path / "weights.pt"
     with path.open("wb") as file:
@@ -163,6 +176,7 @@ def test_a_file_of_absurd_size_is_not_read(tmp_path):
         ({}, "but a dict with nothing"),
         ({"a": torch.eye(3).to_sparse()}, "but a dict with a"),
         ({"state_dict": {}}, "but a dict with state_dict"),
+        ({"a": torch.empty(3, device="meta")}, "but a dict with a"),
     ],
 )
 def test_what_is_no_state_dict(read, content, text):
