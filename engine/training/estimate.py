@@ -68,7 +68,8 @@ def estimate(
     if recipe.objective is None:
         return Estimate(0, 0.0, 0.0, 0, weights + _EXAMPLES)
     left = recipe.steps - saved_step(folder / "state.safetensors", recipe)
-    state = 3 * weights  # Adam keeps two moments a weight; SGD one, which this overstates
+    # Adam keeps two moments a weight; SGD one, which this overstates. The best epoch's weights lie beside the last's.
+    state = (3 + bool(recipe.validation)) * weights
     missing = [name for name in recipe.needs if name not in needs]
     if missing:
         note = f"Cannot be measured before {', '.join(missing)} is trained."

@@ -30,20 +30,26 @@ def _causal() -> Iterator[Recipe]:
     table: dict[str, tuple[str, str, int, dict[str, float]]] = {
         "mnist/digits": ("Digit classifier, ten classes", "mnist", 10, {}),
         "mnist/38": ("Digit classifier, 3 and 8", "mnist:3,8", 15, {"accuracy": 0.9940}),
-        "mnist/149": ("Digit classifier, 1, 4 and 9", "mnist:1,4,9", 15, {"accuracy": 0.9920}),
+        "mnist/149": ("Digit classifier, 1, 4 and 9", "mnist:1,4,9", 20, {"accuracy": 0.9920}),
         "fashion/clothes": ("Clothes classifier, ten classes", "fashion", 12, {}),
         "fashion/034": ("Clothes classifier, top, dress and coat", "fashion:0,3,4", 15, {"accuracy": 0.9565}),
         "fashion/79": ("Clothes classifier, sneaker and ankle boot", "fashion:7,9", 15, {"accuracy": 0.9683}),
     }
     rows = {"mnist": 60_000, "fashion": 60_000, "mnist:3,8": 9_943, "mnist:1,4,9": 15_525}
     rows |= {"fashion:0,3,4": 18_000, "fashion:7,9": 12_000}
+    moved = Classification(augmentations=(Shift(pixels=2), Turn(degrees=8.0)))
     for name, (title, dataset, epochs, paper) in table.items():
         all_classes = ":" not in dataset
         epoch = -(-rows[dataset] // 64)
+        starter: dict[str, Any] = {"steps": epochs * epoch, "precision": "bf16-mixed"}
+        note = f"The published network; {epochs} epochs instead of 50: the rate has fallen to "
+        if name == "mnist/149":  # 26 of 3,008 were wrong without
+            starter |= {"objective": moved, "optimiser": SGD(lr=0.1, momentum=0.5, epoch_factor=0.8)}
+            note = f"The published network on shifted and turned digits; {epochs} epochs, the rate falling to "
+        factor = starter["optimiser"].epoch_factor if "optimiser" in starter else 0.7
         yield from _both(
-            starter={"steps": epochs * epoch, "precision": "bf16-mixed"},
-            note=f"The published network; {epochs} epochs instead of 50: the rate has fallen to "
-            f"{100 * 0.7**epochs:.2g} % of its start.",
+            starter=starter,
+            note=f"{note}{100 * factor**epochs:.2g} % of its start.",
             id=name,
             title=title,
             dataset=dataset,
