@@ -61,11 +61,14 @@ def grid(x: Tensor, *, columns: int | None = None, gap: int = 2, fill: float = 0
 
 
 def encode_jpeg(pixels: NDArray[np.uint8], *, quality: int = 90) -> bytes:
-    """One picture, (H, W, 3) uint8, as JPEG bytes with full colour resolution."""
+    """One picture, (H, W, 3) uint8, as JPEG bytes with full colour resolution.
+
+    Pillow's `optimize` would save 5 % and fails on pictures so rich that they take more than a byte a pixel.
+    """
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="JPEG", quality=quality, subsampling=0, optimize=True)
+    Image.fromarray(pixels).save(buffer, format="JPEG", quality=quality, subsampling=0)
     return buffer.getvalue()
 
 

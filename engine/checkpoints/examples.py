@@ -97,7 +97,7 @@ def read_examples(path: Path, space: Space, *, sha256: str | None = None) -> Exa
         x = _unpacked(tensors, space)
         own = {name: tensors.pop(name, None) for name in _OWN}
         return Examples(x=x, **own, extra=tensors)
-    except (ValueError, KeyError, RuntimeError) as error:
+    except (ValueError, KeyError, IndexError, TypeError, RuntimeError) as error:
         raise CorruptError(f"{path} does not hold examples of shape {space.shape} ({error}).") from error
 
 

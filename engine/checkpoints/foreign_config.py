@@ -70,6 +70,9 @@ def network_of(config: Mapping[str, Any], path: Path) -> Network:
     share = fields.get("crop_pct", 1.0)
     if not (is_number(share) and 0.1 <= share <= 1):
         raise _wrong(path, "a share from 0.1 to 1", "crop_pct", share)
+    size = math.floor(crop / share)  # as timm does
+    if size > _MAX_SIZE:
+        raise _wrong(path, f"a share of a picture of up to {_MAX_SIZE} pixels", "crop_pct", share)
     interpolation = fields.get("interpolation", "bilinear")
     if interpolation not in INTERPOLATIONS:
         raise _wrong(path, f"one of {', '.join(INTERPOLATIONS)}", "interpolation", interpolation)
@@ -79,7 +82,7 @@ def network_of(config: Mapping[str, Any], path: Path) -> Network:
     options = {
         "architecture": name,
         "classes": classes,
-        "size": math.floor(crop / share),  # as timm does
+        "size": size,
         "crop": crop,
         "mean": _colours(fields, "mean", IMAGENET_MEAN, path),
         "std": _colours(fields, "std", IMAGENET_STD, path),

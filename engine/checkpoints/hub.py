@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine.checkpoints.config import read_config
-from engine.checkpoints.errors import CheckpointError, CorruptError, MissingCheckpointError
-from engine.checkpoints.foreign_config import WEIGHTS, foreign_config, is_foreign
+from engine.checkpoints.errors import CheckpointError, ConfigError, CorruptError, MissingCheckpointError
+from engine.checkpoints.foreign_config import WEIGHTS, foreign_config, is_foreign, weights_name
 from engine.checkpoints.hub_errors import translated
 from engine.checkpoints.hub_reference import HubReference
 from engine.checkpoints.time_limit import DEADLINE_S, within
@@ -54,14 +54,25 @@ def file_names(config: dict[str, Any]) -> list[str]:
 
     Raises:
         CorruptError: If a name would lead out of the folder.
+        ConfigError: If the weights of a classifier made elsewhere are a pickle.
     """
     if is_foreign(config):
-        return [WEIGHTS]
+        return [_foreign_weights(config)]
     names = list(config.get("files", _ALWAYS))
     wrong = [name for name in names if not isinstance(name, str) or not _FILE_NAME.fullmatch(name)]
     if wrong:
         raise CorruptError(f"{config['id']} lists files with names that are not allowed: {wrong[:4]}.")
     return sorted({*names, *_ALWAYS})
+
+
+def _foreign_weights(config: dict[str, Any]) -> str:
+    name = weights_name(config, Path("config.json"))
+    if not name.endswith(".safetensors"):
+        raise ConfigError(
+            f"config.json names the weights {name!r}; of the Hub only safetensors are taken. Download the repository "
+            "yourself and import its folder: python scripts/import_model.py classifier FOLDER --out checkpoints."
+        )
+    return name
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -27,7 +27,8 @@ from engine.checkpoints.weights import check_finite, read_bytes, read_header, re
 MAX_BYTES = 2**31  # VGG-19, large among those in common use, has 0.6 * 10**9
 _INSIDE = ("state_dict", "model")  # where training programs put the weights among other things
 _FOREIGN = re.compile(r"GLOBAL (\S+)")
-_PICKLES = (b"\x80", b"PK\x03\x04")  # how a pickle and an archive of torch.save begin
+_ARCHIVE = b"PK\x03\x04"  # how torch knows an archive of torch.save
+_PICKLES = (b"\x80", _ARCHIVE)  # how its files begin, before 2020 and since
 
 
 @dataclass(frozen=True)
@@ -117,18 +118,18 @@ def _unpickled(data: bytes, path: Path) -> object:
         asked = _FOREIGN.search(str(error))
         if isinstance(error, pickle.UnpicklingError) and (asked or data.startswith(_PICKLES)):
             raise PickleInDisguiseError(_more_than_tensors(path, asked[1] if asked else "an object")) from error
-        raise CorruptError(
-            f"{path} is cut short, damaged, or no file of torch.save ({type(error).__name__}). Get it again."
-        ) from error
+        raise CorruptError(_damaged(path, error)) from error
 
 
 def _check_archive(data: bytes, path: Path) -> None:
     """Refuses zip archives that would swell, and programs."""
+    if not data.startswith(_ARCHIVE):
+        return  # the format before 2020, or none
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile:
-        return  # the format before 2020, or damaged
+    except Exception as error:  # a damaged table of contents fails in any way at all
+        raise CorruptError(_damaged(path, error)) from error
     if any(entry.filename.endswith("/constants.pkl") for entry in entries):
         raise PickleInDisguiseError(_more_than_tensors(path, "a TorchScript program"))
     if sum(entry.file_size for entry in entries) > len(data):  # torch.save does not compress
@@ -148,12 +149,18 @@ def _state(content: object, path: Path) -> dict[str, Tensor]:
 
 
 def _is_plain(value: object) -> bool:
-    return type(value) in (Tensor, nn.Parameter) and value.layout is torch.strided and not value.is_quantized  # type: ignore[attr-defined] # a tensor
+    if not isinstance(value, Tensor) or type(value) not in (Tensor, nn.Parameter):
+        return False
+    return value.layout is torch.strided and not value.is_quantized and not value.is_meta
 
 
 def _description(content: object) -> str:
     names = f" with {_some([str(name) for name in content])}" if isinstance(content, Mapping) else ""
     return f"a {type(content).__name__}{names}"
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    return f"{path} is cut short, damaged, or no file of torch.save ({type(error).__name__}). Get it again."
 
 
 def _more_than_tensors(path: Path, asked: str) -> str:

@@ -63,7 +63,7 @@ def _known(data: bytes, sizes: tuple[Size, ...], mode: str) -> Picture:
             known = " or ".join(f"{width} x {height}" for height, width in sizes)
             raise StoredPictureError(f"is {found}; it should have {known}, mode {mode}")
         picture.load()
-    except (UnidentifiedImageError, OSError) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
         raise StoredPictureError(f"cannot be decoded ({error})") from error
     return picture
 

@@ -36,3 +36,7 @@ class NormalisePictures(nn.Module):
         if x.shape[-2:] != (self.size, self.size):
             x = functional.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True, align_corners=False)
         return (x - self.mean) / self.std
+
+    def extra_repr(self) -> str:
+        """What its tensors do not tell."""
+        return f"size={self.size}"

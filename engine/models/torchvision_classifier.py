@@ -97,6 +97,10 @@ class ResizeAndCrop(nn.Module):
         edge = round((self.size - self.crop) / 2)
         return x[..., edge : edge + self.crop, edge : edge + self.crop]
 
+    def extra_repr(self) -> str:
+        """What tells it from others, as it has no tensors."""
+        return f"size={self.size}, crop={self.crop}, interpolation={self.interpolation}"
+
 
 def architectures() -> tuple[str, ...]:
     """Names of torchvision's image classifiers."""

@@ -1,4 +1,4 @@
-"""Random changes of training pictures that leave their class as it is; each draws for every picture of its own.
+"""Random changes of training pictures that leave their class as it is; each draws for every picture on its own.
 
 Chance is one block from one generator for the batch; the work is batched.
 """
@@ -105,7 +105,8 @@ class Resample:
     Fine and coarse pictures share a batch: with batches of either, batch norm would know the mixture alone.
 
     Attributes:
-        least: Smallest share of the side they pass through; small shares come more often than large ones.
+        least: Smallest share of the side they pass through, the same for all that are changed in a batch; small shares
+            come more often than large ones.
         probability: Share of the pictures that are changed.
     """
 
@@ -116,7 +117,8 @@ class Resample:
         """Pictures some of which went through fewer pixels, all of them through as many."""
         chosen = (torch.rand(len(x), generator=generator) < self.probability).to(x.device)
         place = torch.rand(1, generator=generator).item() ** 2
-        side = tuple(round(length * (self.least + (1 - self.least) * place)) for length in x.shape[2:])
+        share = self.least + (1 - self.least) * place
+        side = tuple(max(1, round(length * share)) for length in x.shape[2:])
         small = functional.interpolate(x[chosen], side, mode="bilinear", antialias=True, align_corners=False)
         changed = x.clone()
         changed[chosen] = functional.interpolate(small, x.shape[2:], mode="bilinear", align_corners=False)

@@ -26,8 +26,8 @@ class Record:
         picture: The file, relative to the folder of pictures.
         status: `partly` where a method could not explain the model; what `failed` is tried again.
         key: A hash of `made_by`.
-        made_by: All that decides the results: hashes of picture, weights and examples, methods with their options,
-            target, seed and form.
+        made_by: All that decides the results: hashes of picture, weights and examples, the network, methods with their
+            options, target, seed and form.
         files: What was written, relative to the folder of results.
         reasons: What went wrong, by method; under "" if nothing could be done at all.
         notes: What was changed on the way, one sentence each.

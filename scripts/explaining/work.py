@@ -79,6 +79,7 @@ class Job:
         config, target = self.model.card.config, self.target
         return {
             "picture": hashlib.sha256(data).hexdigest(),
+            "network": config["network"],  # one file of weights may serve several heads
             "weights": config["weights"]["sha256"],
             "examples": config["examples"]["sha256"],  # some methods compare with them
             "methods": {name_of(method): dict(values_of(method)) for method in self.methods},

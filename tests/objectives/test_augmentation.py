@@ -83,6 +83,11 @@ def test_resampling_takes_away_the_finest_detail_only():
     torch.testing.assert_close(Resample(probability=0.0)(board, generator=chance()), board)
 
 
+def test_a_picture_is_resampled_through_at_least_one_pixel():
+    for seed in range(8):
+        assert Resample(least=0.0, probability=1.0)(pictures(side=2), generator=chance(seed)).shape == (3, 3, 2, 2)
+
+
 def test_light_without_an_amount_is_no_change():
     x = pictures()
     torch.testing.assert_close(Light(amount=0.0)(x, generator=chance()), x)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import engine
-from engine.explain.heatmaps import HEATMAPS, IntegratedGradients, attribute
+from engine.checkpoints import LoadedClassifier
+from engine.explain.heatmaps import HEATMAPS, IntegratedGradients, Target, attribute
 from engine.files import locked
 from engine.images import encode_png, to_uint8
 from engine.interfaces import Space
@@ -104,6 +106,15 @@ def test_arrays_say_what_made_them(folder, tmp_path, digits):
     assert told["methods"]["saliency"]["options"] == {"absolute": False}
     assert told["inputs"]["weights"] == digits.card.config["weights"]["sha256"]
     assert told["classes"] == list(digits.classes)
+
+
+def test_the_same_weights_under_another_head_are_another_model(digits):
+    config = digits.card.config
+    network = {"name": "digit-classifier", "options": {**config["network"]["options"], "size": 5}}
+    card = replace(digits.card, config={**config, "network": network})
+    other = LoadedClassifier(digits.network, card, digits.examples)
+    job = work.Job(model=digits, methods=(), target=Target())
+    assert replace(job, model=other).made_by(b"") != job.made_by(b"")
 
 
 @pytest.mark.parametrize(("form", "kind"), [("jpg", "JPEG"), ("pdf", None)])

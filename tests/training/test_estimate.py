@@ -24,6 +24,15 @@ def test_time_follows_from_the_updates_left(tmp_path):
     assert not list(tmp_path.glob("log*.partial"))
 
 
+def test_the_best_epochs_weights_take_their_place_on_the_disk(tmp_path):
+    recipe = small("mnist/ss5", steps=5000)
+    without, kept = (
+        estimate(replace(recipe, validation=name), load_dataset("mnist"), folder=tmp_path, budget_s=0.01)
+        for name in ("", "test")
+    )
+    assert kept.run_bytes == pytest.approx(without.run_bytes * 4 / 3)
+
+
 def test_a_formula_costs_no_time(tmp_path):
     cost = estimate(small("sinelines/gt"), load_dataset("sinelines"), folder=tmp_path)
     assert (cost.steps_left, cost.seconds, cost.run_bytes) == (0, 0.0, 0)

@@ -119,7 +119,8 @@ def model_key(model: nn.Module) -> str:
         known = {name: config.get(name) for name in ("id", "network", "weights")}
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
     digest = hashlib.sha256(str(model).encode())
-    for name, value in model.state_dict().items():
+    # Not `state_dict`, which leaves out constants such as the colours a network subtracts.
+    for name, value in (*model.named_parameters(), *model.named_buffers()):
         digest.update(f"{name} {_bytes_hash(value)}".encode())
     return digest.hexdigest()
 

@@ -14,6 +14,9 @@ from engine.explain.heatmaps import HeatmapCache, Target, attribute, default_cac
 from engine.explain.heatmaps import cache as cache_module
 from engine.explain.heatmaps.cache import model_key, picture_keys
 from engine.explain.heatmaps.gradients import IntegratedGradients, Saliency
+from engine.models.fair_face import READOUTS
+from engine.models.normalise_pictures import NormalisePictures
+from engine.models.torchvision_classifier import ResizeAndCrop
 from tests.explain.heatmaps.nets import awkward, pictures, plain, quick
 
 ONE = Target((1,))
@@ -81,6 +84,19 @@ def test_a_key_does_not_change_with_company():
 def test_a_loaded_model_is_known_by_its_card():
     model = engine.load("mnist/digits")
     assert model_key(model) == model_key(engine.load("mnist/digits")) != model_key(model.network)
+
+
+def test_constants_that_no_weight_file_holds_tell_networks_apart():
+    networks = [
+        *(READOUTS[name].layers() for name in ("gender", "gender-raw", "skin-colour")),
+        NormalisePictures(8),
+        NormalisePictures(16),
+        NormalisePictures(8, mean=(0.5, 0.5, 0.5)),
+        ResizeAndCrop(8, 8, "bilinear"),
+        ResizeAndCrop(8, 6, "bilinear"),
+        ResizeAndCrop(8, 8, "bicubic"),
+    ]
+    assert len({model_key(network) for network in networks}) == len(networks)
 
 
 def test_what_is_damaged_or_pickled_is_made_anew(cache, tmp_path):
