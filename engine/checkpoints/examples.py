@@ -19,6 +19,7 @@ from engine.images import encode_jpeg, from_uint8, to_uint8
 from engine.interfaces import Space
 
 MAX_BYTES = 2**20
+_MAX_VALUES = 2**26  # of decoded pictures, a quarter of a gigabyte: JPEG may swell a thousandfold
 _PLAIN_BYTES = 800_000  # colour pictures of more bytes than this are stored as JPEG
 _OWN = ("codes", "labels", "factors")
 
@@ -135,6 +136,8 @@ def _decoded(files: Tensor, ends: Tensor, space: Space) -> Tensor:
     data, places = files.numpy().tobytes(), [0, *ends.tolist()]
     if files.dtype != torch.uint8 or places != sorted(places) or places[-1] != len(data):
         raise ValueError("x_jpeg_ends does not say where the files of x_jpeg end")
+    if len(ends) * space.size > _MAX_VALUES:
+        raise ValueError(f"x_jpeg holds {len(ends)} pictures, too many of this size")
     height, width = space.shape[1:]
     pictures = [decode(data[a:b], (height, width)) for a, b in itertools.pairwise(places)]
     return from_uint8(np.stack(pictures).transpose(0, 2, 3, 1))

@@ -96,7 +96,7 @@ def attribute_scores(
     table = np.asarray(counts, dtype=np.float64)
     if table.shape != (len(attributes), 4):
         raise ValueError(f"counts should be four numbers for each of {len(attributes)} attributes; got {table.shape}.")
-    total = table.sum(axis=1)
+    total = np.maximum(table.sum(axis=1), 1)
     accuracy = 100 * (table[:, 0] + table[:, 3]) / total
     yes = 100 * (table[:, 2] + table[:, 3]) / total
     baseline = np.maximum(yes, 100 - yes)

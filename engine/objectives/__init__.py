@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.objectives.augmentation import AUGMENTATIONS, CutOut, Flip, Light, Resample, Shift, Turn
+from engine.objectives.augmentation import AUGMENTATIONS, Flip, Light, Resample, Shift, Turn
 from engine.objectives.autoencoding import Autoencoding, SupervisedDecoding
 from engine.objectives.classification import Classification
 from engine.objectives.info_gan import InfoGAN
@@ -19,7 +19,6 @@ __all__ = [
     "Autoencoding",
     "Bernoulli",
     "Classification",
-    "CutOut",
     "Flip",
     "InfoGAN",
     "Light",

@@ -144,25 +144,3 @@ class Light:
         x = grey + colour * (x - grey)
         middle = x.mean(dim=(1, 2, 3), keepdim=True)
         return (brightness * (middle + contrast * (x - middle))).clamp(0, 1)
-
-
-@AUGMENTATIONS.register("cut-out")
-@dataclass(frozen=True, kw_only=True)
-class CutOut:
-    """Puts a square of the picture's mean colour somewhere (DeVries & Taylor, 2017, https://arxiv.org/abs/1708.04552).
-
-    Attributes:
-        pixels: Side of the square.
-    """
-
-    pixels: int = 8
-
-    def __call__(self, x: Tensor, *, generator: Generator) -> Tensor:
-        """Pictures with a hole; its centre may lie anywhere, so that it may be cut by the border."""
-        height, width = x.shape[2:]
-        centres = torch.rand(2, len(x), generator=generator).to(x.device)
-        rows, columns = torch.arange(height, device=x.device), torch.arange(width, device=x.device)
-        down = (rows - centres[0, :, None] * height).abs() < self.pixels / 2  # (N, H)
-        across = (columns - centres[1, :, None] * width).abs() < self.pixels / 2  # (N, W)
-        hole = (down[:, :, None] & across[:, None, :])[:, None]
-        return torch.where(hole, x.mean(dim=(2, 3), keepdim=True), x)

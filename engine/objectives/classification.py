@@ -63,16 +63,23 @@ def truth_of(model: Classifier, batch: Batch) -> Tensor:
     """The true classes, (N,) int64; or what is true of each attribute, (N, M) float32 of 0 and 1.
 
     Raises:
-        ValueError: If the data set has neither labels nor as many attributes as the classifier has outputs.
+        ValueError: If the data set has neither labels nor as many attributes as the classifier has outputs, or if
+            these are not 0 and 1.
     """
     if model.exclusive and batch.labels is not None:
         return batch.labels
     if not model.exclusive and batch.labels is not None and len(model.classes) == 1:
-        return batch.labels[:, None].float()
+        return _yes_or_no(batch.labels[:, None].float())
     if not model.exclusive and batch.factors is not None and batch.factors.shape[1] == len(model.classes):
-        return batch.factors
+        return _yes_or_no(batch.factors)
     wanted = "labels" if model.exclusive else f"{len(model.classes)} attributes, or labels for one output"
     raise ValueError(f"Classification needs a data set with {wanted}.")
+
+
+def _yes_or_no(truth: Tensor) -> Tensor:
+    if not ((truth == 0) | (truth == 1)).all():
+        raise ValueError("Attributes should be 0 or 1 in every row; choose a view of one attribute of the data set.")
+    return truth
 
 
 def _right(model: ImageClassifier, logits: Tensor, truth: Tensor) -> Tensor:

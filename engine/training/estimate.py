@@ -137,4 +137,5 @@ def _labels(dataset: Dataset) -> Tensor | None:
 
 def _factors(dataset: Dataset) -> Tensor | None:
     names = dataset.factor_names
-    return torch.rand(_ROWS, len(names), generator=torch.Generator().manual_seed(1)) if names else None
+    draw = torch.rand(_ROWS, len(names), generator=torch.Generator().manual_seed(1)) if names else None
+    return None if draw is None else draw.round()  # attributes are 0 or 1, and other factors may be

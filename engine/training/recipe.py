@@ -109,6 +109,8 @@ class Recipe:
                 f"{self.id}: objective should be one of {list(OBJECTIVES)} with its parts, or None for a formula; "
                 f"got {self.objective!r}."
             )
+        if self.frozen_steps and not self.start:
+            raise ValueError(f"{self.id}: frozen_steps go with weights to start from; name them, or leave both out.")
         for name, lowest in (("steps", 0 if self.objective is None else 1), ("batch_size", 1), ("frozen_steps", 0)):
             value = getattr(self, name)
             if value < lowest:

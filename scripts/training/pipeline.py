@@ -215,6 +215,7 @@ def _finish(
     """Measures, decides on the number type, draws axes and examples, and writes the folder."""
     begun = time.monotonic()
     job.out.mkdir(parents=True, exist_ok=True)
+    facts = {**facts, "train_rows": len(dataset.split(row.split)), "test_rows": len(dataset.split(row.test))}
     device = choose_device(job.device, context.place)
     judge = judge_of(row, job)
     metrics = _measure(model, row, dataset, judge, device, context)

@@ -138,6 +138,14 @@ def test_a_jpeg_of_another_size_is_refused(tmp_path):
         read_examples(path, image(3, 64, 64))
 
 
+def test_a_small_file_of_many_large_pictures_is_refused(tmp_path):
+    path = tmp_path / "samples.safetensors"
+    tensors = {"x_jpeg": torch.zeros(0, dtype=torch.uint8), "x_jpeg_ends": torch.zeros(40, dtype=torch.int64)}
+    path.write_bytes(safetensors.torch.save(tensors))
+    with pytest.raises(CorruptError, match="40 pictures, too many of this size"):
+        read_examples(path, image(3, 1024, 1024))
+
+
 def test_rows_must_agree():
     with pytest.raises(ValueError, match="labels should have a row for each of the 3 examples; got 2"):
         Examples(x=torch.zeros(3, 5), labels=torch.zeros(2))

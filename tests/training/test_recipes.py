@@ -90,6 +90,7 @@ def test_all_rows_of_the_study_are_there():
         ({"steps": -5}, "steps should be 1 or more; got -5"),
         ({"objective": None, "steps": -1}, "steps should be 0 or more; got -1"),
         ({"batch_size": 0}, "batch_size should be 1 or more; got 0"),
+        ({"frozen_steps": 3}, "frozen_steps go with weights to start from"),
         ({"objective": "autoencoding"}, "objective should be one of .* or None for a formula; got 'autoencoding'"),
     ],
 )

@@ -33,7 +33,7 @@ def split_for(recipe, n=40):
     dataset = load_dataset(recipe.dataset)  # opens nothing: only shapes and names are asked for
     labels = torch.arange(n) % len(dataset.classes) if dataset.classes else None
     names = dataset.factor_names
-    factors = torch.rand(n, len(names), generator=torch.Generator().manual_seed(6)) if names else None
+    factors = torch.rand(n, len(names), generator=torch.Generator().manual_seed(6)).round() if names else None
     return Split("train", Pictures(dataset.space.shape, n), labels=labels, factors=factors)
 
 
