@@ -74,8 +74,8 @@ def _objects() -> Iterator[Recipe]:
             "precision": "bf16-mixed",
         },
         note="Two blocks a stage, from 32 filters on, instead of three from 16 on; 12 epochs of Muon, not 164 of SGD; "
-        "a tenth of the truth spread over all classes. Shortcuts are projections and colours ImageNet's, where the paper "
-        "pads with zeros and subtracts its own mean.",
+        "a tenth of the truth spread over all classes. Shortcuts are projections and colours ImageNet's, where the "
+        "paper pads with zeros and subtracts its own mean.",
         id="cifar10/objects",
         title="Object classifier, ten classes",
         dataset="cifar10",
