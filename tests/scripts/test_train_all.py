@@ -54,6 +54,7 @@ class TinyDigits:
     factor_names: tuple[str, ...] = ()
     classes = tuple("0123456789")
     split_names = ("train", "test", "all")
+    shareable = True
     licence = citation = url = ""
 
     def split(self, name):

@@ -38,7 +38,7 @@ def test_pixels_come_as_bytes_with_their_shape_and_number(client):
     ("body", "status", "text"),
     [
         (b"nonsense", 400, "not JSON"),
-        (json.dumps(question(code=[0.0] * 4)).encode(), 400, "code should have 5 numbers"),
+        (json.dumps(question(code=[0.0] * 4)).encode(), 400, "code should be a list of 5 numbers"),
         (json.dumps(question(model="toy/none")).encode(), 404, "No model 'toy/none'; choose one of"),
         (b" " * 300_000, 400, "larger than 0.25 MB"),
     ],
