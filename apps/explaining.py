@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from apps.plain_numbers import short
@@ -187,23 +186,6 @@ def answers(
 def kept_maps() -> HeatmapCache | None:
     """The cache of this process; None where the settings want none."""
     return default_cache()
-
-
-def predictions(model: Any, logits: Tensor, *, most: int = 3) -> list[dict[str, Any]]:  # noqa: ANN401
-    """What a classifier says of each picture: {top: [[name, number], ...], unit}, the likeliest first.
-
-    Args:
-        model: A classifier.
-        logits: Its output, (N, M).
-        most: How many outputs are named.
-    """
-    readout = getattr(model, "readout", None)
-    if readout is not None and readout.unit != "log-odds":
-        return [{"top": [[readout.name, float(row[0])]], "unit": readout.unit} for row in logits]
-    likely = torch.softmax(logits, 1) if model.exclusive and logits.shape[1] > 1 else torch.sigmoid(logits)
-    values, places = likely.topk(min(most, likely.shape[1]), dim=1)
-    rows = zip(values.tolist(), places.tolist(), strict=True)
-    return [{"top": [[model.classes[k], v] for v, k in zip(*row, strict=True)], "unit": "%"} for row in rows]
 
 
 def _of_rows(target: Target, rows: range) -> Target:

@@ -57,7 +57,10 @@ class Registry(Generic[F]):
 
 
 def unknown(kind: str, name: str, known: Any) -> str:  # noqa: ANN401 - any iterable of names
-    """The message for a name that is not known: its nearest neighbours first, else all names."""
+    """The message for a name that is not known: names that are nearly it, else all there are."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=5, cutoff=0.5)
-    return f"No {kind} {name!r}; choose one of {near or names}."
+    if not near:
+        return f"No {kind} {name!r}; choose one of {names}."
+    *others, last = map(repr, near)
+    return f"No {kind} {name!r}; did you mean {', '.join(others) + ' or ' if others else ''}{last}?"

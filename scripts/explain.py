@@ -7,12 +7,12 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -32,6 +32,7 @@ from scripts.explaining.display import (
     result_table,
     trouble_table,
 )
+from scripts.explaining.live import Live
 from scripts.explaining.pictures import Found, look, prepare, printable
 from scripts.explaining.record import Record, Records
 from scripts.explaining.work import Format, Job, explain_all, look_at
@@ -49,6 +50,9 @@ def explain(
     target: Annotated[str, typer.Option(help="predicted, a class's name or number, or A-B: A, not B.")] = "predicted",
     negated: Annotated[bool, typer.Option("--negated", help="Explain what speaks against the target.")] = False,
     sign: Annotated[Sign, typer.Option(help="Side of the maps that figures show.")] = "all",
+    smooth: Annotated[
+        bool, typer.Option("--smooth", help="Bicubic figures, as published; noise of pixels may look like structure.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Where chance starts.")] = 0,
     chunk_size: Annotated[int, typer.Option(min=1, help="Pictures that go through the model at once.")] = 32,
     precision: Annotated[Precision, typer.Option(help="Of the model's passes.")] = "fp32",
@@ -65,7 +69,8 @@ def explain(
 
     May be killed at any moment and started again: pictures that are complete, by a hash of picture, weights, methods
     and options, are left as they are. Results are named for their picture: DIR/<classifier>/photo.jpg.png and .npz.
-    Exit code: 0 all is well, 1 some picture failed (the others went on), 2 the call was wrong.
+    Exit code: 0 all is well, 1 some picture failed (the others went on), 2 the call was wrong,
+    130 it was interrupted (Ctrl-C): what is complete is kept, and the same call goes on from there.
     """
     console = Console()
     if list_:
@@ -87,6 +92,7 @@ def explain(
         "chunk_size": chunk_size,
         "precision": precision,
         "sign": sign,
+        "smooth": smooth,
         "form": format_,
         "fit": fit,
         "invert": invert,
@@ -102,6 +108,9 @@ def explain(
     except OSError as error:
         _complain(error)
         raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        _complain("Interrupted. Start again and it goes on with the picture it was at.")
+        raise typer.Exit(130) from error
     raise typer.Exit(0 if whole else 1)
 
 
@@ -142,33 +151,39 @@ def _run(jobs: _Jobs, found: Found, source: Path, results: Path, console: Consol
     counts: dict[str, Counter[str]] = {}
     troubles: list[Record] = []
     records = Records(results)
-    with records.writing(), _progress(console) as progress, warnings.catch_warnings():
+    live = Live(console, len(found.pictures) * len(jobs.choices))
+    with records.writing(), live.progress, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="captum")  # about hooks on what is a private copy
-        total = len(found.pictures) * len(jobs.choices)
-        bar, within = progress.add_task("", total=total), progress.add_task("", total=1)
-
-        def report(title: str, done: int, rows: int) -> None:
-            progress.update(within, description=title, completed=done, total=rows)
-
         try:
             for job in jobs:
+                report = partial(live.report, [method.title for method in job.methods])
                 count = counts.setdefault(job.model.id, Counter())
                 for record, there in explain_all(job, source, found.pictures, records, report):
                     state = "there already" if there else "explained"
                     count[state if record.status == "done" else record.status] += 1
                     troubles += [record] if record.status != "done" else []
                     words = f"{job.model.id}: {printable(record.picture)}"
-                    progress.update(bar, advance=1, description=words)
+                    live.finished(words, there=there)
                     if not (there or console.is_terminal):
                         console.print(f"{words}: {record.status}", markup=False, highlight=False, soft_wrap=True)
         except KeyboardInterrupt:
-            jobs.refused["all"] = "Interrupted. Start again and it goes on with the picture it was at."
+            live.progress.stop()
+            _told(console, counts, troubles, found, jobs)
+            raise
         finally:
             if any(record.judged for record in records):
                 write_atomically(results / "faithfulness.csv", judgement_csv(records))
-    console.print(result_table(counts))
-    _tell(console, troubles, found, jobs)
+    _told(console, counts, troubles, found, jobs)
     return not (troubles or jobs.refused)
+
+
+def _told(
+    console: Console, counts: dict[str, Counter[str]], troubles: Sequence[Record], found: Found, jobs: _Jobs
+) -> None:
+    """Says how far it came, if it came to any picture, and what went wrong."""
+    if any(counts.values()):
+        console.print(result_table(counts))
+    _tell(console, troubles, found, jobs)
 
 
 def _plan(jobs: _Jobs, found: Found, source: Path, results: Path, console: Console) -> bool:
@@ -233,18 +248,6 @@ def _choice(entry: Entry, names: Sequence[str], settings: Sequence[str], text: s
     except ValueError as error:
         raise UsageError(f"{entry.id}: {error}") from error
     return _Choice(entry, methods(names, settings, space), target)
-
-
-def _progress(console: Console) -> Progress:
-    words = TextColumn("{task.description}", markup=False)
-    return Progress(
-        words,
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
 
 
 def _complain(error: Exception | str) -> None:

@@ -18,7 +18,6 @@ from apps.explaining import (
     caption,
     classifier,
     describe_methods,
-    predictions,
     read_methods,
     read_target,
     resolved,
@@ -31,9 +30,19 @@ from apps.shelf import Shelf
 from apps.streaming import Channel
 from engine.checkpoints import CheckpointError, read_card
 from engine.explain import decode_in_batches
-from engine.explain.heatmaps import Attribution, CancelledError, Failure, HeatmapCache, feature_maps, normalise
+from engine.explain.heatmaps import (
+    Attribution,
+    CancelledError,
+    Failure,
+    HeatmapCache,
+    Method,
+    feature_maps,
+    name_of,
+    normalise,
+)
 from engine.figures.palette import DIVERGING, sampled
 from engine.images import from_uint8, to_uint8
+from engine.models.predictions import predictions
 from engine.models.target_words import target_words
 
 MAX_PICTURES = 16
@@ -57,9 +66,10 @@ class Asked:
 
 
 def choices(shelf: Shelf) -> Answer:
-    """What the workspace draws its controls from: classifiers, methods with their options, colours."""
+    """What the workspace draws its controls from: classifiers, models that draw, methods with options, colours."""
     return {
         "classifiers": [_row(entry) for entry in shelf.entries() if entry.kind == "classifier"],
+        "models": [_row(entry) for entry in shelf.entries() if entry.kind not in ("classifier", "damaged")],
         "methods": describe_methods(),
         "defaults": list(DEFAULT_METHODS),
         "colors": sampled(DIVERGING, 255),
@@ -134,7 +144,7 @@ def send_maps(asked: Asked, channel: Channel, maps: HeatmapCache | None) -> None
             question, maps=maps, should_stop=channel.stopped,
             on_progress=_reporter(channel),
         ):  # fmt: skip
-            _send_map(channel, numbers, one)
+            _send_map(channel, numbers, one, question.methods)
     except CancelledError:
         return
     channel.send("done", seconds=time.perf_counter() - started)
@@ -152,17 +162,19 @@ def _reporter(channel: Channel) -> Callable[[int, float], None]:
     return report
 
 
-def _send_map(channel: Channel, numbers: range, one: Attribution | Failure) -> None:
+def _send_map(channel: Channel, numbers: range, one: Attribution | Failure, methods: Sequence[Method]) -> None:
     """Sums over colours as float32, then three normalised views of them, from -127 to 127, that the page colours."""
     if isinstance(one, Failure):
         channel.send("failure", method=one.method, pictures=list(numbers), reason=one.reason)
         return
     sums = one.values.sum(dim=1).numpy().astype("<f4")
     views = [normalise(one.values, sign=sign) for sign in ("all", "positive", "negative")]
+    nothing = next(method.zero for method in methods if name_of(method) == one.method)
     planes = np.stack([(127 * view).round().numpy().astype(np.int8) for view in views])
     channel.send(
         "map", sums.tobytes() + planes.tobytes(), method=one.method, pictures=list(numbers), shape=list(sums.shape),
         seconds=one.seconds, cached=one.cached, signed=one.signed, notes=list(one.notes),
+        zero=[None if bool(values.any()) else nothing for values in one.values],
     )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from apps.gradio_app.explain import Asked
 from apps.refusals import RefusedError
 from engine.explain.heatmaps import SIGNS, Attribution, Failure, HeatmapCache, Sign, attribute_all, normalise
 from engine.explain.heatmaps.archive import heatmaps_npz
-from engine.figures import heatmap_sheet
+from engine.figures import heatmap_sheet, row_words
+from engine.models.predictions import prediction_words, predictions
 
 MOST_CLASSIFIERS = 8
 
@@ -41,7 +42,10 @@ def export(asked: Sequence[Asked], fields: Mapping[str, Any], maps: HeatmapCache
         return Download(f"{stem}.npz", "application/zip", data)
     sign: Sign = read.text(fields, "sign", options=SIGNS, default="all")  # type: ignore[assignment] # one of SIGNS
     opacity = read.whole(fields, "opacity", 0, 100, default=100) / 100
-    data = heatmap_sheet(_stacked(asked), _columns(asked, results, sign), names=_names(asked), opacity=opacity)
+    data = heatmap_sheet(
+        _stacked(asked), _columns(asked, results, sign), names=_names(asked), heading=_heading(asked), sign=sign,
+        opacity=opacity,
+    )  # fmt: skip
     return Download(f"{stem}.png", "image/png", data)
 
 
@@ -83,7 +87,15 @@ def _stacked(asked: Sequence[Asked]) -> Tensor:
     return torch.cat([one.question.x for one in asked])
 
 
+def _heading(asked: Sequence[Asked]) -> str:
+    return asked[0].question.model.id if len(asked) == 1 else ""  # else each row begins with its own
+
+
 def _names(asked: Sequence[Asked]) -> list[str]:
-    if len(asked) > 1:
-        return [one.question.model.id for one in asked for _ in one.names]
-    return [f"{name} → {word}" for name, word in zip(asked[0].names, asked[0].words, strict=True)]
+    rows = []
+    for one in asked:
+        model = one.question.model
+        before = f"{model.id}\n" if len(asked) > 1 else ""
+        said = map(prediction_words, predictions(model, one.logits))
+        rows += [before + row_words(*words) for words in zip(one.names, said, one.words, strict=True)]
+    return rows

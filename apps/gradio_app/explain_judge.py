@@ -25,6 +25,7 @@ from engine.explain.heatmaps import (
 from engine.metrics import agreement, deletion_insertion, max_sensitivity, randomisation, sensitivity_n
 
 RANDOMISED_DEPTHS = 8
+_ZERO = "The map is zero everywhere: the order of its pixels would be arbitrary, so there is nothing to measure."
 _Check = Callable[["Judge", Channel], Mapping[str, Any]]
 
 
@@ -47,12 +48,13 @@ class Judge:
             raise RefusedError(f"judged should be one of {[name_of(one) for one in question.methods]}; got {method!r}.")
         self.methods, self.method = question.methods, chosen[0]
         self.maps = maps
+        self._own: Tensor | None = None
 
     def run(self, checks: list[str], channel: Channel) -> None:
         """Sends the result of each check as it is there, then `done`."""
         try:
             for name in checks:
-                channel.send("judged", check=name, **CHECKS[name](self, channel))
+                channel.send("judged", check=name, **self._found(name, channel))
         except CancelledError:
             return
         except UnsuitableModelError as error:
@@ -60,14 +62,22 @@ class Judge:
             return
         channel.send("done")
 
+    def _found(self, name: str, channel: Channel) -> Mapping[str, Any]:
+        """What a check says; of a map without a highest pixel only how it agrees with others can be asked."""
+        if name != "agreement" and not bool(self.own_map(channel).any()):
+            return {"reason": _ZERO}
+        return CHECKS[name](self, channel)
+
     def explain(self, model: nn.Module, x: Tensor, channel: Channel) -> Tensor:
         """Maps of pictures near the original, or of a changed model: of the original's target, (R, C, H, W)."""
         return attribute(model, x, self.method, target=self.target, should_stop=channel.stopped).values
 
     def own_map(self, channel: Channel) -> Tensor:
         """The judged map, (1, C, H, W)."""
-        settings: dict[str, Any] = {"target": self.target, "cache": self.maps, "should_stop": channel.stopped}
-        return attribute(self.model, self.x, self.method, **settings).values
+        if self._own is None:
+            settings: dict[str, Any] = {"target": self.target, "cache": self.maps, "should_stop": channel.stopped}
+            self._own = attribute(self.model, self.x, self.method, **settings).values
+        return self._own
 
 
 def _pixels(judge: Judge, channel: Channel) -> Mapping[str, Any]:

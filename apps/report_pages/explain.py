@@ -12,7 +12,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from apps.explaining import Question, classifier, kept_maps, predictions, resolved
+from apps.explaining import Question, classifier, kept_maps, resolved
 from apps.refusals import RefusedError, told
 from apps.report_pages import explain_controls as controls
 from apps.report_pages import models
@@ -20,8 +20,9 @@ from apps.report_pages.traverse import PLAIN, table
 from engine.explain.heatmaps import HEATMAPS, Attribution, Failure, Method, Target, attribute_all, name_of, normalise
 from engine.explain.heatmaps.archive import heatmaps_npz
 from engine.explain.heatmaps.cache import picture_keys
-from engine.figures import agreement_matrix, heatmap_sheet, heatmap_table, pixel_curves
+from engine.figures import agreement_matrix, heatmap_sheet, heatmap_table, pixel_curves, row_words
 from engine.metrics import PixelCurves, agreement, deletion_insertion, number
+from engine.models.predictions import prediction_words, predictions
 from engine.models.target_words import target_words
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def question_of(model: Any, shown: controls.Shown, target: Target, methods: Sequ
     with torch.no_grad():
         logits = model.logits(shown.x.to(model.device)).float().cpu()
     question = Question(model=model, x=shown.x, methods=methods, target=resolved(target, logits))
-    said = tuple(_said(one) for one in predictions(model, logits))
+    said = tuple(prediction_words(one) for one in predictions(model, logits))
     return Comparison(question, shown.names, said, target_words(target, model.classes), _key(question, shown.names))
 
 
@@ -170,8 +171,16 @@ def grid(comparison: Comparison, look: controls.Look, theme: Theme) -> go.Figure
 
 def sheet(comparison: Comparison, look: controls.Look) -> bytes:
     """The same as PNG bytes, for print."""
-    names = [f"{_short(name)}; model: {said}" for name, said in zip(comparison.names, comparison.said, strict=True)]
-    return heatmap_sheet(comparison.question.x, drawn(comparison, look), names=names, opacity=look.opacity)
+    question, classes = comparison.question, comparison.question.model.classes
+    pairs = zip(comparison.names, comparison.said, strict=True)
+    words = [
+        row_words(_short(name), said, target_words(question.target.of_row(row), classes))
+        for row, (name, said) in enumerate(pairs)
+    ]
+    return heatmap_sheet(
+        question.x, drawn(comparison, look), names=words, heading=question.model.id, sign=look.sign,
+        opacity=look.opacity,
+    )  # fmt: skip
 
 
 def numbers(comparison: Comparison) -> bytes:
@@ -304,11 +313,6 @@ def _head(model: Any) -> None:  # noqa: ANN401 - a LoadedClassifier
     accuracy = model.card.metrics.get("accuracy", {}).get("value")
     facts = [f"`{model.id}`", f"{outputs} output{'s' * (outputs > 1)}", f"{config.get('parameters', 0):,} weights"]
     st.caption(" · ".join([*facts, *([f"accuracy {number(accuracy)}"] if accuracy else [])]))
-
-
-def _said(prediction: dict[str, Any]) -> str:
-    name, value = prediction["top"][0]
-    return f"{name}, {value:.0%}" if prediction["unit"] == "%" else f"{name}, {value:.3g} {prediction['unit']}"
 
 
 def _short(name: str, most: int = 28) -> str:

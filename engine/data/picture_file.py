@@ -80,7 +80,10 @@ def read_picture(data: bytes, space: Space, *, fit: Fit = "pad", invert: Invert 
     if invert == "yes" or (invert == "auto" and channels == 1 and bright):
         values = 1 - values
         notes.append("Light and dark were exchanged" + (" (its border is bright)." if invert == "auto" else "."))
-    x = _resized(_fitted(values, fit, width / height), height, width)
+    fitted = _fitted(values, fit, width / height)
+    if fit == "pad":
+        notes[:0] = _padded(values.shape, fitted.shape, (height, width))
+    x = _resized(fitted, height, width)
     if size != (width, height):
         notes.append(f"Resized from {size[0]} x {size[1]} to {width} x {height} pixels.")
     x = x.clamp(0, 1)
@@ -192,7 +195,8 @@ def _first_frame(picture: Picture) -> tuple[Picture, list[str]]:
     notes = []
     frames = getattr(picture, "n_frames", 1)
     if frames > 1:
-        notes.append(f"The file has {frames} frames; the first was taken.")
+        kind = "an animation" if picture.format in ("GIF", "PNG", "WEBP") else "a file"
+        notes.append(f"First frame of {kind} with {frames} frames.")
         picture.seek(0)
     picture.load()
     if picture.getexif().get(_ORIENTATION, 1) != 1:
@@ -236,6 +240,12 @@ def _fitted(values: np.ndarray, fit: Fit, aspect: float) -> np.ndarray:
     padded = np.broadcast_to(fill.astype(np.float32), (rows, columns, values.shape[2])).copy()
     padded[top : top + height, left : left + width] = values
     return padded
+
+
+def _padded(given: tuple[int, ...], made: tuple[int, ...], size: tuple[int, int]) -> list[str]:
+    """On which sides pixels were invented, if they fill a row or column of the result; of (H, W, C) each."""
+    sides = zip(("above and below", "left and right"), given, made, size, strict=False)
+    return [f"Padded {side}." for side, old, new, count in sides if (new - old) * count >= new]
 
 
 def _content(values: np.ndarray) -> np.ndarray:

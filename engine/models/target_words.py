@@ -63,6 +63,8 @@ def _classes(text: str, classes: Sequence[str]) -> tuple[int, ...] | None:
         return ()
     if folded.count(text.casefold()) == 1:
         return (folded.index(text.casefold()),)
-    if text.isascii() and text.isdigit() and int(text) < len(classes):
-        return (int(text),)
+    number = text.lstrip("0") or "0"
+    short = bool(text) and len(number) <= len(str(len(classes)))  # Python refuses to read thousands of digits
+    if short and number.isascii() and number.isdigit() and int(number) < len(classes):
+        return (int(number),)
     return None

@@ -43,7 +43,7 @@ def classifiers(names: Sequence[str]) -> list[Entry]:
         raise UsageError(f"Say which classifier is explained: --model ID, one of {able}.")
     for name in names:
         if name not in known:
-            raise UsageError(unknown("classifier", name, able))
+            raise UsageError(f"{unknown('classifier', name, able)} --list shows all.")
         if known[name].error:
             raise UsageError(f"{name} cannot be loaded: {known[name].error}")
         if known[name].kind != "classifier":
@@ -67,7 +67,7 @@ def methods(names: Sequence[str], settings: Sequence[str], space: Space) -> tupl
         name, option, value = _parts(text)
         if name not in chosen:
             among = f"{name} is not among the methods {list(chosen)}; add --method {name}"
-            raise UsageError(f"--set {text}: {unknown('method', name, HEATMAPS) if name not in HEATMAPS else among}")
+            raise UsageError(f"--set {text}: {among if name in HEATMAPS else _no_method(name)}")
         known = {one.name: one for one in options_of(HEATMAPS[name])}
         if option not in known:
             raise UsageError(f"--set {text}: {name} has no option {option!r}; it has {list(known) or 'none'}.")
@@ -77,9 +77,13 @@ def methods(names: Sequence[str], settings: Sequence[str], space: Space) -> tupl
 
 def _starting(name: str, space: Space) -> dict[str, Any]:
     if name not in HEATMAPS:
-        raise UsageError(unknown("method", name, HEATMAPS))
+        raise UsageError(_no_method(name))
     colour = name == "integrated-gradients" and space.shape[0] == 3
     return {**PUBLISHED.get(name, {}), **({"baseline": "imagenet"} if colour else {})}
+
+
+def _no_method(name: str) -> str:
+    return f"{unknown('method', name, HEATMAPS)} --list shows all."
 
 
 def _parts(text: str) -> tuple[str, str, str]:

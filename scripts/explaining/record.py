@@ -84,9 +84,11 @@ class Records:
         with locked(self.folder / "explain.lock", wait=False):
             self._rows = self._read()
             write_atomically(self.path, "".join(map(_line, self._rows.values())).encode())  # one line a picture again
-            with self.path.open("ab") as self._file:
-                yield
-        self._file = None
+            try:
+                with self.path.open("ab") as self._file:
+                    yield
+            finally:
+                self._file = None
 
     def add(self, record: Record) -> None:
         """Writes a record through to the disk; in `writing` only."""

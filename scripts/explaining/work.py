@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,17 +29,19 @@ from engine.explain.heatmaps import (
     values_of,
 )
 from engine.explain.heatmaps.archive import heatmaps_npz
-from engine.figures import heatmap_sheet
+from engine.figures import heatmap_sheet, row_words
 from engine.files import write_atomically
 from engine.metrics import agreement
 from engine.metrics.judgement import judge
+from engine.models.predictions import prediction_words, predictions
+from engine.models.target_words import target_words
 from engine.training.local_workers import describe
-from scripts.explaining.pictures import prepare, read
+from scripts.explaining.pictures import prepare, printable, read
 from scripts.explaining.record import Record, Records, key_of
 
 Format = Literal["png", "jpg", "pdf"]
 DPI = 300
-Report = Callable[[str, int, int], None]  # method's title, rows done, rows in all
+Report = Callable[[int, int, int], None]  # place of the method, rows done, rows in all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,7 @@ class Job:
         chunk_size: Rows that go through the model at once, at most.
         precision: `fp32` or `bf16`.
         sign: Which side of the maps figures show.
+        smooth: Whether figures are interpolated, as published, instead of showing real pixels.
         form: Of figures.
         fit: How a picture comes to the model's proportions.
         invert: Whether light and dark are exchanged.
@@ -68,6 +71,7 @@ class Job:
     chunk_size: int = 32
     precision: Precision = "fp32"
     sign: Sign = "all"
+    smooth: bool = False
     form: Format = "png"
     fit: Fit = "pad"
     invert: Invert = "auto"
@@ -86,7 +90,7 @@ class Job:
             "target": [list(target.classes), list(target.against), target.negated],
             "seed": self.seed,
             "precision": self.precision,
-            "figure": [self.form, self.sign],
+            "figure": [self.form, self.sign, self.smooth],
             "prepared": [self.fit, self.invert],
             "judged": self.judge,
         }
@@ -147,6 +151,7 @@ def _explained(job: Job, picture: str, data: bytes, out: Path, report: Report) -
 def _written(job: Job, x: Tensor, about: Mapping[str, Any], out: Path, report: Report) -> Record:
     maps, failures = _maps(job, x, report)
     reasons = {one.method: one.reason for one in failures}
+    logits = _logits(job.model, x)
     if not maps:
         return Record(**about, status="failed", reasons=reasons)
     record = Record(
@@ -154,13 +159,14 @@ def _written(job: Job, x: Tensor, about: Mapping[str, Any], out: Path, report: R
         status="partly" if failures else "done",
         reasons=reasons,
         files=job.files(about["picture"]),
-        predicted=_predicted(job.model, x),
+        predicted=job.model.classes[int(logits.argmax())],
         judged=_judged(job, x, maps) if job.judge else {},
         seconds={one.method: round(one.seconds, 4) for one in maps},
     )
     more = {"file": record.picture, "classes": list(job.model.classes), "predicted": record.predicted}
     archive = heatmaps_npz(x, maps, **more, inputs=record.made_by, judged=record.judged)
-    for name, content in zip(record.files, (_figure(job, x, maps), archive), strict=True):
+    figure = _figure(job, x, maps, _words(job, logits, record.picture))
+    for name, content in zip(record.files, (figure, archive), strict=True):
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
@@ -168,10 +174,9 @@ def _written(job: Job, x: Tensor, about: Mapping[str, Any], out: Path, report: R
 
 
 def _maps(job: Job, x: Tensor, report: Report) -> tuple[list[Attribution], list[Failure]]:
-    titles = [method.title for method in job.methods]
     results = attribute_all(
         job.model, x, job.methods, target=job.target, seed=job.seed, chunk_size=job.chunk_size,
-        precision=job.precision, cache=job.cache, on_progress=lambda place, *rows: report(titles[place], *rows),
+        precision=job.precision, cache=job.cache, on_progress=report,
     )  # fmt: skip
     maps, failures = [], []
     for one in results:
@@ -179,9 +184,16 @@ def _maps(job: Job, x: Tensor, report: Report) -> tuple[list[Attribution], list[
     return maps, failures
 
 
-def _predicted(model: LoadedClassifier, x: Tensor) -> str:
+def _logits(model: LoadedClassifier, x: Tensor) -> Tensor:
     with torch.no_grad():
-        return model.classes[int(model.logits(x.to(model.device)).argmax(dim=1))]
+        return model.logits(x.to(model.device)).float().cpu()
+
+
+def _words(job: Job, logits: Tensor, picture: str) -> str:
+    """What stands beside the picture: its name, what the model says of it, what is explained."""
+    [said] = predictions(job.model, logits)
+    target = replace(job.target, classes=job.target.classes or (int(logits.argmax()),))
+    return row_words(printable(picture), prediction_words(said), target_words(target, job.model.classes))
 
 
 def _judged(job: Job, x: Tensor, maps: Sequence[Attribution]) -> dict[str, dict[str, float | None]]:
@@ -195,11 +207,12 @@ def _judged(job: Job, x: Tensor, maps: Sequence[Attribution]) -> dict[str, dict[
     return rows
 
 
-def _figure(job: Job, x: Tensor, maps: Sequence[Attribution]) -> bytes:
+def _figure(job: Job, x: Tensor, maps: Sequence[Attribution], words: str) -> bytes:
     from PIL import Image
 
-    shown = {HEATMAPS[one.method].title: normalise(one.values, sign=job.sign) for one in maps}
-    png = heatmap_sheet(x, shown, dpi=DPI)
+    turn = -1 if job.sign == "negative" else 1  # what speaks against the target is blue
+    shown = {HEATMAPS[one.method].title: turn * normalise(one.values, sign=job.sign) for one in maps}
+    png = heatmap_sheet(x, shown, names=[words], heading=job.model.id, sign=job.sign, smooth=job.smooth, dpi=DPI)
     if job.form == "png":
         return png
     buffer = io.BytesIO()

@@ -127,6 +127,69 @@ def test_a_file_that_is_no_picture_is_refused_and_the_others_are_explained(expla
     window.shows(2)
 
 
+def test_what_was_invented_or_left_out_and_an_empty_map_are_said(explain, page, tmp_path, seen):
+    Image.new("L", (28, 28)).save(tmp_path / "black.png")
+    frames = [Image.open(drawing(tmp_path)), Image.new("L", (90, 120), 9)]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    window = explain("methods=input-x-gradient")
+    window.tab("Upload")
+    window.place.locator("#lx-ex-file").set_input_files([str(tmp_path / "black.png"), str(tmp_path / "moving.gif")])
+    window.shows(2)
+    notes = window.place.locator(".lx-map-notes").nth(1)
+    expect(notes).to_contain_text("Padded left and right. First frame of an animation with 2 frames.")
+    window.place.get_by_role("button", name="zero everywhere").click()
+    large = window.place.locator(".lx-large")
+    expect(large).to_contain_text("This map is zero everywhere. This method finds nothing for this target.")
+    for check in ("pixels", "max_sensitivity"):
+        expect(large.locator(f"[data-check={check}]")).to_contain_text("would be arbitrary", timeout=60_000)
+    expect(large.get_by_role("img", name="Deletion, area")).to_have_count(0)
+    assert seen.errors == []
+
+
+def test_a_classifier_without_examples_opens_at_upload(explain, page):
+    def emptied(route):
+        answer = route.fetch()
+        fields = answer.json()
+        route.fulfill(response=answer, json={**fields, "examples": 0})
+
+    page.route("**/explain/classifier/**", emptied)
+    page.route("**/explain/examples/**", lambda route: route.fulfill(
+        json={"start": 0, "total": 0, "captions": [], "shape": [0, 28, 28, 1], "data": ""}
+    ))  # fmt: skip
+    window = explain(FAST)
+    expect(window.place.get_by_role("tab", name="Upload")).to_have_attribute("aria-selected", "true")
+    expect(window.place.get_by_role("button", name="NPZ")).to_be_disabled()
+    window.tab("Examples")
+    said = window.place.locator(".lx-gallery .lx-hint")
+    expect(said).to_contain_text("came without examples")
+    assert said.evaluate("e => e.clientHeight") < 30
+
+
+def test_an_error_below_many_uploads_comes_into_view_and_names_its_file_once(explain, tmp_path):
+    hostile = tmp_path / "zz.png"
+    hostile.write_bytes(bytes(26 * 1024 * 1024))
+    window = explain("methods=input-x-gradient")
+    window.tab("Upload")
+    for k in range(14):
+        drawing(tmp_path).rename(tmp_path / f"{k}.png")
+    files = [str(tmp_path / f"{k}.png") for k in range(14)]
+    window.place.locator("#lx-ex-file").set_input_files([*files, str(hostile)])
+    window.shows(14)
+    bad = window.place.locator(".lx-ex-bad")
+    expect(bad).to_have_text("zz.png: The file has 26 MB; at most 25 MB are read. Choose a smaller file.")
+    inside = "e => e.getBoundingClientRect().top < e.closest('.lx-ex-files').getBoundingClientRect().bottom - 20"
+    assert bad.evaluate(inside)
+
+
+def test_another_classifier_starts_with_its_own_target(explain):
+    window = explain(f"{FAST}&pictures=0&minus=3")
+    window.shows(2)
+    window.place.get_by_label("Classifier", exact=True).select_option("mnist/digits-paper")
+    window.shows(2)
+    expect(window.place.get_by_label("Rather than")).to_have_value("")
+    window.address("!hash.includes('minus=')")
+
+
 def test_a_region_is_outlined_in_every_map_with_its_value(explain, page):
     window = explain(f"{FAST}&pictures=0,1")
     window.shows(4)
@@ -251,7 +314,9 @@ def test_traverse_hands_its_picture_over(explain, page):
 
 def test_a_model_of_other_data_is_answered_in_words(explain):
     window = explain("model=sinelines/gt&pictures=traverse")
-    expect(window.place.locator(".lx-ex-live")).to_contain_text("Choose a model at the left")
+    said = window.place.locator(".lx-ex-live")
+    expect(said).to_contain_text("Models whose pictures this one takes: mnist/tc5; choose one at the left.")
+    expect(window.place.locator(".lx-ex-status")).to_have_text("")
 
 
 def test_classifiers_are_compared_on_one_picture(explain):

@@ -138,7 +138,7 @@ def test_a_branch_can_be_made_and_stale_files_go(story):
         ("no such folder", "MissingCheckpointError", "someone/zoo on the Hub has no folder mnist/nothing; it has"),
         ("no such revision", "MissingCheckpointError", "someone/zoo on the Hub has no revision 'nothing'"),
         ("no such repository", "MissingCheckpointError", "The Hub has no model repository someone/nothing, or it is"),
-        ("known data set", "MissingCheckpointError", "No checkpoint 'mnist/nothing'; choose one of ['mnist/"),
+        ("known data set", "MissingCheckpointError", "No checkpoint 'mnist/nothing'; did you mean 'mnist/"),
         ("impossible name", "MissingCheckpointError", "'a--b/c' is no name of a repository"),
         ("gated", "GatedError", "gated/zoo on the Hub asks for permission"),
         (

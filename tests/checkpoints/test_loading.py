@@ -122,7 +122,7 @@ def test_a_damaged_config(make, content):
 
 def test_an_unknown_network_lists_its_neighbours(edit):
     edit(lambda config: config["network"].update(name="densé"))
-    with pytest.raises(ConfigError, match=r"cannot be built: No network 'densé'; choose one of \['dense'"):
+    with pytest.raises(ConfigError, match=r"cannot be built: No network 'densé'; did you mean 'dense'"):
         engine.load("sinelines/vae")
 
 
@@ -257,7 +257,7 @@ def test_a_folder_of_checkpoints_says_which(make, root):
 def test_an_unknown_name_of_a_known_data_set_lists_its_neighbours(make):
     make("mnist/ss5")
     make("mnist/digits")
-    with pytest.raises(MissingCheckpointError, match=r"No checkpoint 'mnist/ss4'; choose one of \['mnist/ss5'"):
+    with pytest.raises(MissingCheckpointError, match=r"No checkpoint 'mnist/ss4'; did you mean 'mnist/ss5'"):
         engine.load("mnist/ss4")
 
 

@@ -29,5 +29,5 @@ def test_a_blur_keeps_what_is_even_and_spreads_a_point_symmetrically():
 
 
 def test_an_unknown_baseline_is_answered_with_its_neighbours():
-    with pytest.raises(ValueError, match="No baseline 'blak'; choose one of"):
+    with pytest.raises(ValueError, match="No baseline 'blak'; did you mean 'black' or 'blur'"):
         baseline(torch.zeros(1, 1, 4, 4), "blak")

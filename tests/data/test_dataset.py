@@ -117,7 +117,7 @@ SPLITS: dict = {}
 
 
 def test_an_unknown_name_lists_its_neighbours():
-    with pytest.raises(KeyError, match=r"No data set 'dsprite'; choose one of \['dsprites'\]"):
+    with pytest.raises(KeyError, match=r"No data set 'dsprite'; did you mean 'dsprites'\?"):
         load_dataset("dsprite")
 
 

@@ -40,5 +40,5 @@ def test_a_size_without_sense_is_refused(name, message):
 
 
 def test_the_error_of_an_unknown_name_leaves_the_choice_out():
-    with pytest.raises(KeyError, match=r"No data set 'minst'; choose one of \['mnist'\]"):
+    with pytest.raises(KeyError, match=r"No data set 'minst'; did you mean 'mnist'\?"):
         load_dataset("minst:3,8")

@@ -106,6 +106,17 @@ def test_padding_shows_all_cropping_the_middle_stretching_ignores_proportions():
     assert float(stretched[1, 1]) > 0.6
 
 
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [((80, 40), "Padded above and below."), ((40, 80), "Padded left and right."), ((81, 80), None), ((28, 28), None)],
+)
+def test_padding_that_fills_a_row_of_the_result_is_told(size, said):
+    wide = file_of(Image.new("L", size, 9))
+    told = [note for note in read_picture(wide, GREY).notes if note.startswith("Padded")]
+    assert told == ([said] if said else [])
+    assert not any("Padded" in note for note in read_picture(wide, GREY, fit="crop").notes)
+
+
 def test_trimmed_content_fills_twenty_of_28_pixels():
     big = Image.new("L", (300, 200), 0)
     big.paste(255, (10, 20, 60, 120))
@@ -119,7 +130,9 @@ def test_the_first_frame_of_an_animation_is_taken():
     data = file_of(Image.new("L", (28, 28), 0), "GIF", save_all=True, append_images=[Image.new("L", (28, 28), 255)])
     prepared = read_picture(data, GREY)
     assert float(prepared.x.max()) == 0
-    assert "2 frames; the first was taken" in " ".join(prepared.notes)
+    assert "First frame of an animation with 2 frames." in prepared.notes
+    pages = file_of(Image.new("L", (28, 28)), "TIFF", save_all=True, append_images=[Image.new("L", (28, 28), 9)])
+    assert "First frame of a file with 2 frames." in read_picture(pages, GREY).notes
 
 
 def test_a_turned_photograph_is_put_upright():

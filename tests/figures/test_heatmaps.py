@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from engine.figures.faithfulness import agreement_matrix, pixel_curves, randomisation_curves
-from engine.figures.heatmaps import heatmap_pixels, heatmap_png, heatmap_sheet, heatmap_table
+from engine.figures.heatmaps import heatmap_pixels, heatmap_png, heatmap_sheet, heatmap_table, row_words
 from engine.metrics.agreement import agreement
 from engine.metrics.deletion_insertion import PixelCurves
 from engine.metrics.randomisation import Randomisation
@@ -45,16 +45,52 @@ def test_opacity_lets_the_picture_through_in_grey():
     assert opened(heatmap_png(ramp(), x=x, opacity=0.5, size=20)).size == (20, 20)
 
 
+@pytest.mark.parametrize("draw", [heatmap_pixels, lambda shown, **look: np.asarray(opened(heatmap_png(shown, **look)))])
+def test_pixels_stay_squares_unless_smoothness_is_asked_for(draw):
+    own = heatmap_pixels(ramp())
+    assert np.array_equal(draw(ramp(), size=20), own.repeat(4, axis=0).repeat(4, axis=1))
+    assert len(np.unique(draw(ramp(), size=20, smooth=True).reshape(-1, 3), axis=0)) > 25
+
+
 def test_a_sheet_has_a_row_for_each_picture_and_a_column_for_each_method():
     x = torch.rand(2, 1, 5, 10, generator=torch.Generator().manual_seed(0))
     maps = {"Saliency": torch.zeros(2, 5, 10), "A method with quite a long title": torch.ones(2, 5, 10)}
-    sheet = opened(heatmap_sheet(x, maps, names=["a.png", "b.png"], cell=80))
+    sheet = opened(heatmap_sheet(x, maps, names=["a.png", "b.png"], cell=78))
     assert sheet.info["dpi"] == pytest.approx((300, 300), abs=0.1)
     pixels = np.asarray(sheet).astype(int)
     width, height = sheet.size
-    assert height == 12 + 2 * 80 + 2 and width > 3 * 160
+    assert height > 12 + 2 * 80 + 2 and width > 3 * 160  # 80: the next multiple of the pictures' height
     right, middle = pixels[60, width - 80], pixels[60, width - 250]
     assert right[0] > right[2] + 50 and middle.min() >= 245  # all red, all white
+
+
+def test_every_pixel_of_a_sheet_is_drawn_alike():
+    x = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(0))
+    pixels = np.asarray(opened(heatmap_sheet(x, {}, cell=300)))[35 : 35 + 320, :320]
+    assert np.array_equal(pixels[5::10, 5::10].repeat(10, axis=0).repeat(10, axis=1), pixels)
+
+
+@pytest.mark.parametrize(
+    ("sign", "red", "blue"), [("all", 1, 1), ("positive", 1, 0), ("negative", 0, 1), ("absolute", 1, 0)]
+)
+def test_the_legend_shows_the_colours_that_its_maps_may_have(sign, red, blue):
+    x = torch.zeros(1, 1, 5, 5)
+    pixels = np.asarray(opened(heatmap_sheet(x, {"Saliency": torch.zeros(1, 5, 5)}, sign=sign))).astype(int)
+    legend = pixels[35 + 320 + 8 :]
+    assert bool((legend[..., 0] > legend[..., 2] + 50).any()) == red
+    assert bool((legend[..., 2] > legend[..., 0] + 50).any()) == blue
+
+
+def test_a_sheet_carries_the_words_one_needs_to_read_it():
+    x, words = torch.zeros(1, 1, 5, 5), row_words("a.png", "7, 98%", "7 rather than 1")
+    bare = opened(heatmap_sheet(x, {}))
+    named = opened(heatmap_sheet(x, {}, names=[words]))
+    headed = opened(heatmap_sheet(x, {}, heading="mnist/digits"))
+    assert words == "a.png\nModel says: 7, 98%\nExplained: 7 rather than 1"
+    assert bare.width < named.width < 2.2 * bare.width
+    assert headed.height == bare.height + 35
+    long = opened(heatmap_sheet(x, {}, names=[f"{'x' * 500} {'word ' * 30}"]))
+    assert long.width < 2.2 * bare.width
 
 
 def test_a_table_shows_the_same_in_a_page():

@@ -124,5 +124,5 @@ def test_signed_ranges_are_centred_on_zero():
 
 
 def test_an_unknown_theme_names_the_known_ones():
-    with pytest.raises(KeyError, match=r"No theme 'drak'; choose one of \['dark'\]"):
+    with pytest.raises(KeyError, match=r"No theme 'drak'; did you mean 'dark'\?"):
         ink("drak")

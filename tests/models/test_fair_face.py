@@ -98,5 +98,5 @@ def test_probabilities_of_the_others():
 
 
 def test_an_unknown_readout_lists_its_neighbours():
-    with pytest.raises(ValueError, match=r"No readout 'skin'; choose one of \['skin-colour'"):
+    with pytest.raises(ValueError, match=r"No readout 'skin'; did you mean 'skin-colour'"):
         FairFace("skin")

@@ -147,5 +147,5 @@ def test_the_published_networks_are_pictures_in_and_pictures_out():
 
 
 def test_the_registry_names_neighbours():
-    with pytest.raises(KeyError, match=r"No network 'burges'; choose one of \['burgess'"):
+    with pytest.raises(KeyError, match=r"No network 'burges'; did you mean 'burgess'"):
         MODELS["burges"]

@@ -17,6 +17,7 @@ CLOTHES = ("T-shirt/top", "Trouser", "Coat")
         ("Coat", CLOTHES, Target((2,))),
         ("coat", CLOTHES, Target((2,))),
         ("1", CLOTHES, Target((1,))),
+        ("001", CLOTHES, Target((1,))),
         ("8", ("3", "8"), Target((1,))),
         ("T-shirt/top", CLOTHES, Target((0,))),
         ("T-shirt/top-Coat", CLOTHES, Target((0,), (2,))),
@@ -32,13 +33,14 @@ def test_words_name_targets(text, classes, expected):
 @pytest.mark.parametrize(
     ("text", "classes", "message"),
     [
-        ("Coats", CLOTHES, r"No class 'Coats'; choose one of \['Coat'\]. Numbers from 0 to 2, 'predicted' and A-B"),
+        ("Coats", CLOTHES, r"No class 'Coats'; did you mean 'Coat'\? Numbers from 0 to 2, 'predicted' and A-B"),
         ("3", CLOTHES, "No class '3'"),
         ("Coat-predicted", CLOTHES, "No class"),
         ("Coat-2", CLOTHES, "always zero"),
         ("a-b-a", ("a", "b", "a-b", "b-a"), "several hyphens"),
         ("", CLOTHES, "No class ''"),
         ("٣", CLOTHES, "No class"),
+        ("1" * 5000, CLOTHES, "Numbers from 0 to 2"),
     ],
 )
 def test_what_names_none_is_told(text, classes, message):

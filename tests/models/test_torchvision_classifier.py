@@ -50,7 +50,7 @@ def test_weights_follow_from_the_seed_alone():
 
 
 def test_what_torchvision_does_not_have():
-    with pytest.raises(ValueError, match="No classifier of torchvision 'resnet19'; choose one of .*'resnet18'"):
+    with pytest.raises(ValueError, match="No classifier of torchvision 'resnet19'; did you mean .*'resnet18'"):
         TorchvisionClassifier("resnet19", ("a",))
     with pytest.raises(ValueError, match="crop should be from 1 to size, which is 32; got 33"):
         TorchvisionClassifier(SMALL, ("a",), 32, 33)

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from rich.console import Console
 from typer.testing import CliRunner
 
 import engine
@@ -28,6 +29,7 @@ from engine.interfaces import Space
 from scripts.explain import app
 from scripts.explaining import choices, work
 from scripts.explaining.display import trouble_table
+from scripts.explaining.live import Live
 from scripts.explaining.pictures import look, printable
 from scripts.explaining.record import Record, Records
 
@@ -87,7 +89,7 @@ def test_the_default_is_the_published_job(folder, tmp_path, digits):
     torch.testing.assert_close(torch.from_numpy(found["integrated-gradients"]), expected, atol=1e-5, rtol=1e-4)
     with Image.open(tmp_path / "out/mnist/digits/one.png.png") as figure:
         assert figure.info["dpi"] == pytest.approx((300, 300), abs=0.1)
-        assert figure.width > 5 * figure.height * 0.8  # the picture and four panels in one row
+        assert figure.width > 3 * figure.height  # the picture and four panels in one row
 
 
 def test_two_formats_of_one_stem_have_results_of_their_own(folder, tmp_path):
@@ -126,6 +128,30 @@ def test_other_formats(folder, tmp_path, form, kind):
         return
     with Image.open(io.BytesIO(data)) as figure:
         assert (figure.format, figure.info["dpi"]) == (kind, (300, 300))
+
+
+def test_a_figure_says_what_was_explained_and_of_which_classifier(folder, tmp_path, monkeypatch):
+    told = []
+    sheet = work.heatmap_sheet
+
+    def listened(x, maps, **look):
+        told.append((look, maps))
+        return sheet(x, maps, **look)
+
+    monkeypatch.setattr(work, "heatmap_sheet", listened)
+    words = ("--method", "input-x-gradient", "--target", "3-8", "--negated", "--sign", "negative", "--smooth")
+    assert call(folder, tmp_path / "out", *words)[0] == 0
+    look, maps = told[0]
+    assert (look["heading"], look["sign"], look["smooth"]) == ("mnist/digits", "negative", True)
+    name, said, target = look["names"][0].split("\n")
+    assert (name, target) == ("one.jpg", "Explained: against 3 rather than 8")
+    assert said.startswith("Model says: ") and said.endswith("%")
+    assert all(float(one.max()) <= 0 for one in maps.values())  # against it is blue
+    assert call(folder, tmp_path / "out", *words[:-1])[1].endswith("mnist/digits 4 0 0 0")  # another figure
+    assert told[-1][0]["smooth"] is False
+    call(folder, tmp_path / "again", "--method", "input-x-gradient")
+    said, target = told[-1][0]["names"][0].split("\n")[1:]
+    assert target.removeprefix("Explained: ") == said.removeprefix("Model says: ").split(",")[0]
 
 
 def test_folders_below_keep_their_place(folder, tmp_path):
@@ -324,8 +350,18 @@ def test_an_interrupted_job_says_so_and_goes_on(folder, tmp_path, monkeypatch):
 
     monkeypatch.setattr(work, "_figure", interrupted)
     code, text = call(folder, tmp_path / "out", *QUICK)
-    assert (code, "mnist/digits 2 0 0 0" in text, "Start again and it goes on" in text) == (1, True, True)
+    assert (code, "mnist/digits 2 0 0 0" in text, "Start again and it goes on" in text) == (130, True, True)
     assert call(folder, tmp_path / "out", *QUICK)[1].endswith("mnist/digits 2 2 0 0")
+
+
+def test_who_interrupts_at_once_sees_no_empty_table(folder, tmp_path, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(work, "_figure", interrupted)
+    code, text = call(folder, tmp_path / "out", *QUICK)
+    assert (code, text) == (130, "Interrupted. Start again and it goes on with the picture it was at.")
+    assert "130 it was interrupted" in " ".join(CliRunner().invoke(app, ["--help"]).output.split())
 
 
 # ---- the call ----
@@ -334,9 +370,10 @@ def test_an_interrupted_job_says_so_and_goes_on(folder, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--model", "mnist/digit"), "No classifier 'mnist/digit'; choose one of ['mnist/digits'"),
+        (("--model", "mnist/digit"), "No classifier 'mnist/digit'; did you mean 'mnist/digits'"),
         (("--model", "mnist/vae5"), "mnist/vae5 is no classifier; choose one of"),
-        (("--method", "salience"), "No method 'salience'; choose one of ['saliency'"),
+        (("--method", "salency"), "No method 'salency'; did you mean 'saliency'? --list shows all."),
+        (("--method", "zzz"), "No method 'zzz'; choose one of ['"),
         (("--set", "saliency.steps=3"), "saliency is not among the methods ['integrated-gradients'"),
         ((*QUICK, "--set", "saliency.steps=3"), "saliency has no option 'steps'; it has ['absolute']"),
         (("--set", "integrated-gradients.steps=one"), "steps should be a whole number from 2 to 300; got 'one'"),
@@ -383,6 +420,32 @@ def test_the_list_shows_every_classifier_and_method():
 
 
 # ---- parts ----
+
+
+def test_the_live_display_knows_rows_and_the_time_left():
+    now = [0.0]
+    live = Live(Console(file=io.StringIO(), force_terminal=True), 6, clock=lambda: now[0])
+    pictures, rows = live.progress.tasks
+    for _ in range(2):
+        live.finished("there", there=True)
+    for place in (0, 1):
+        for done in (0, 10, 20):
+            live.report(["Saliency", "LIME"], place, done, 20)
+            now[0] += 1
+    assert (rows.description, rows.completed, rows.total) == ("LIME", 20, 20)
+    live.finished("new", there=False)
+    assert pictures.completed == 3
+    assert pictures.time_remaining == pytest.approx(3 * 6, abs=4)  # what was there before says nothing
+    live.report(["Saliency", "LIME"], 0, 5, 20)
+    assert (rows.description, rows.completed, rows.finished) == ("Saliency", 5, False)
+
+
+def test_records_are_closed_after_a_failure(tmp_path):
+    rows = Records(tmp_path)
+    with pytest.raises(RuntimeError, match="no room"), rows.writing():
+        raise RuntimeError("no room")
+    with pytest.raises(AssertionError):
+        rows.add(Record(model="m", picture="p", status="done"))
 
 
 def test_colour_pictures_start_from_the_published_baseline():

@@ -76,7 +76,7 @@ def test_checkpoints_of_other_folders(root, tmp_path):
         (("--hub", "zoo"), 2, "--hub takes OWNER/REPO; got 'zoo'."),
         (("--hub", "owner/zoo", "--replace"), 2, "--replace belongs to --folder DIR."),
         (("--private", "--folder", "unused"), 2, "--private and --revision belong to --hub"),
-        (("mnist/ss6", "--dry-run"), 1, "No checkpoint 'mnist/ss6'; choose one of ['mnist/ss5'"),
+        (("mnist/ss6", "--dry-run"), 1, "No checkpoint 'mnist/ss6'; did you mean 'mnist/ss5'"),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(root, arguments, code, text):

@@ -319,7 +319,7 @@ def test_the_list_names_every_recipe_of_the_preset():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--only", "mnist/ae6"], "No recipe 'mnist/ae6'; choose one of ['mnist/ae5'"),
+        (["--only", "mnist/ae6"], "No recipe 'mnist/ae6'; did you mean 'mnist/ae5'"),
         (["--preset", "big"], "--preset is starter, paper or all; got 'big'"),
         (["--only", "*-paper"], "No recipe of preset 'starter' matches"),
         (["--only", "mnist/ae5", "--set", "lr=1"], "mnist/ae5: No setting 'lr'"),

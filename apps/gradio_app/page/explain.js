@@ -13,7 +13,7 @@ import { same } from "./state.js";
 const FAST_S = 0.15; // a method that has made a map in less follows the hand
 const TRIAL_MS = 1000; // the patience with one of which that is not known
 const SIGNS = [["all", "Signed", "Red speaks for the target, blue against it"], ["absolute", "Absolute", "How much, whichever way"],
-  ["positive", "For", "Only what speaks for the target"], ["negative", "Against", "Only what speaks against the target"]];
+  ["positive", "Positive", "Only what speaks for the target"], ["negative", "Negative", "Only what speaks against the target"]];
 
 /** Fills the workspace; `tools` are those of Traverse, whose model and code it shares. */
 export function explain(place, context, tools) {
@@ -82,12 +82,15 @@ export function explain(place, context, tools) {
     if (facts?.model !== name) {
       const ticket = ++wanted;
       parts.controls.show(settings, null);
+      parts.loading(name);
       place.setAttribute("aria-busy", "true");
       const found = await notices.attempt(() => api.get(`explain/classifier/${api.escaped(name)}`));
       if (ticket !== wanted) return;
       place.removeAttribute("aria-busy");
       if (!found) {
+        parts.loaded();
         if (facts) set({ classifiers: [facts.model] });
+        else parts.controls.show(settings, null, "It could not be loaded; choose another.");
         return;
       }
       facts = found;
@@ -105,6 +108,7 @@ export function explain(place, context, tools) {
     const { target, classifiers } = settings;
     const lacks = (name) => name !== null && !facts.classes.includes(name);
     if (lacks(target.of) || lacks(target.minus)) settings = { ...settings, target: { ...START.target, negated: target.negated } };
+    if (!facts.examples && settings.source === "examples") settings = { ...settings, source: "uploads" };
     const shapes = new Map(choices.classifiers.map(({ id, shape }) => [id, shape]));
     settings = { ...settings, classifiers: classifiers.filter((id) => same(shapes.get(id), facts.space.shape)),
       methods: settings.methods.map(({ name, options }) => ({ name, options: Object.fromEntries(Object.entries(options)
@@ -204,7 +208,7 @@ export function explain(place, context, tools) {
     place.replaceChildren(h("div", { class: "lx-ex" }, side, main));
 
     const grid = mapGrid(scroll, { onopen: enlarge });
-    const shared = { api, notices, tools, most: choices.most, changed: set, choose: fitting,
+    const shared = { api, notices, tools, most: choices.most, changed: set, choose: fitting, models: choices.models,
       moved: ({ live = false } = {}) => { if (live) follow(); else { draw(); fillSoon(); } } };
     return {
       methods, table, grid,
@@ -216,12 +220,20 @@ export function explain(place, context, tools) {
         opacity.value = settings.opacity;
         opacity.nextSibling.textContent = `${settings.opacity} %`;
       },
+      /** While a classifier loads nothing can be taken away. */
+      loading(name) {
+        png.disabled = npz.disabled = true;
+        text.textContent = `Loading ${name} …`;
+      },
+      loaded() {
+        text.textContent = "";
+      },
       progress(shown) {
         const { share, method, problem, stopped } = store.status, busy = store.busy();
         const cells = shown.flatMap((row) => settings.methods.map((column) => store.map(row, column, settings.target)));
         const there = cells.filter(Boolean).length;
         const state = problem ? problem.message : busy ? `${methods.get(method)?.title ?? "Reading the pictures"} …` : stopped ? `Stopped: ${there} of ${cells.length} maps are there.`
-          : !shown.length ? "Choose a picture above." : !settings.methods.length ? "Tick a method at the left." : `${there} maps; point at one to compare a region, click for its curves.`;
+          : !shown.length ? (settings.source === "traverse" ? "" : "Choose a picture above.") : !settings.methods.length ? "Tick a method at the left." : `${there} maps; point at one to compare a region, click for its curves.`;
         text.textContent = state;
         text.classList.toggle("lx-bad", Boolean(problem));
         bar.hidden = cancel.hidden = !busy;

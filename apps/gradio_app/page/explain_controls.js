@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 /** `changed(values)` is called with what a hand changed; `show(settings, facts)` draws what holds now. */
 export function controls(place, { choices, changed }) {
   const classifier = h("select", { class: "lx-select lx-wide", "aria-label": "Classifier", title: "The network whose answers are explained",
-    onchange: () => changed({ classifiers: [classifier.value] }) });
+    onchange: () => changed({ classifiers: [classifier.value], target: { of: null, minus: null, negated: settings.target.negated } }) });
   const facts = h("p", { class: "lx-ex-facts" });
   const beside = h("div", { class: "lx-ex-beside", role: "group", "aria-label": "Compare with" });
   const of = h("select", { class: "lx-select lx-wide", "aria-label": "Explain", title: "Which output of the classifier the maps explain", onchange: retarget });
@@ -22,12 +22,17 @@ export function controls(place, { choices, changed }) {
 
   const options = (list, now) => list.map(([value, text, more]) => h("option", { value, selected: value === now, ...more }, text));
 
-  function show(next, about) {
+  function show(next, about, wait = "Loading …") {
     [settings, known] = [next, about];
     const twice = ({ title }) => choices.classifiers.filter((one) => one.title === title).length > 1;
     const list = choices.classifiers.map((one) => [one.id, twice(one) ? `${one.id}: ${one.title}` : one.title, { disabled: Boolean(one.error), title: one.error || one.id }]);
     classifier.replaceChildren(...options(list, settings.classifiers[0]));
-    if (!about) return;
+    for (const select of [of, minus]) select.disabled = !about;
+    if (!about) {
+      facts.textContent = wait;
+      [of, minus].forEach((select) => select.replaceChildren(h("option", {}, "…")));
+      return;
+    }
     const [channels, height, width] = about.space.shape;
     const kinds = about.exclusive ? "classes" : "attributes";
     facts.textContent = `${about.classes.length} ${kinds} · ${width} × ${height} pixels, ${channels === 1 ? "grey" : "colour"}`;

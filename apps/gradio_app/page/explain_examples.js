@@ -26,7 +26,7 @@ export function examplePanel(given) {
     gallery.append(...fresh.map(cell));
     seen.push(...fresh);
     if (seen.length < total) gallery.append(more);
-    if (!total) gallery.replaceChildren(h("p", { class: "lx-hint" }, "This classifier came without examples: upload a picture."));
+    if (!total) gallery.replaceChildren(h("p", { class: "lx-hint lx-gallery-none" }, "This classifier came without examples: upload a picture."));
     if (!start && gallery.firstChild) gallery.firstChild.tabIndex = 0;
     mark();
   }

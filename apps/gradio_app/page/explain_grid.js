@@ -67,19 +67,21 @@ export function mapGrid(place, { onopen }) {
   }
 
   function saidOf(row, about) {
-    const name = h("span", { class: "lx-detail", title: row.label }, row.label);
-    if (!about) return [name];
+    const notes = row.picture.notes ?? [];
+    const name = [h("span", { class: "lx-detail", title: row.label }, row.label),
+      notes.length ? h("span", { class: "lx-map-notes", title: notes.join("\n") }, notes.join(" ")) : ""];
+    if (!about) return name;
     const [[best, value]] = about.top;
     const number = about.unit === "%" ? `${(100 * value).toFixed(value > 0.995 || value < 0.1 ? 1 : 0)} %` : `${value.toFixed(1)} ${about.unit}`;
     const all = about.top.map(([one, p]) => `${one}: ${about.unit === "%" ? `${(100 * p).toFixed(1)} %` : `${p.toFixed(2)} ${about.unit}`}`).join("\n");
-    return [h("span", { class: "lx-map-best", title: all }, h("strong", {}, best), ` ${number}`), name,
-      h("span", { class: "lx-detail", title: `The maps explain: ${about.target}` }, `→ ${about.target}`)];
+    return [h("span", { class: "lx-map-best", title: all }, h("strong", {}, best), ` ${number}`), ...name,
+      h("span", { class: "lx-map-target", title: `The maps explain: ${about.target}` }, `→ ${about.target}`)];
   }
 
   function fill(cell, row, column) {
     const map = shown.map(row, column), title = shown.methods.get(column.name).title;
     const old = cell.querySelector("canvas");
-    cell.setAttribute("aria-label", `${title} of ${row.label}`);
+    cell.setAttribute("aria-label", `${title} of ${row.label}${map?.zero ? ", zero everywhere" : ""}`);
     cell.classList.toggle("lx-stale", !map?.all && Boolean(old));
     if (map?.failure) {
       cell.replaceChildren(h("span", { class: "lx-map-no" }, map.failure));
@@ -90,11 +92,11 @@ export function mapGrid(place, { onopen }) {
       if (!old) cell.replaceChildren(h("span", { class: "lx-map-wait" }, text));
       return;
     }
-    const shot = old?.parentElement ?? h("div", { class: "lx-shot" }, h("canvas", { class: "lx-thumb" }), h("output"));
+    const shot = old?.parentElement ?? h("div", { class: "lx-shot" }, h("canvas", { class: "lx-thumb" }), h("output"), h("span", { class: "lx-zero" }, "zero everywhere"));
     if (!old) cell.replaceChildren(shot);
     paintMap(shot.querySelector("canvas"), map, shown.about(row)?.picture, shown.look);
-    const notes = map.notes.length ? `\n${map.notes.join(" ")}` : "";
-    cell.title = `${title}: click for its curves${notes}`;
+    shot.classList.toggle("lx-nothing", Boolean(map.zero));
+    cell.title = [map.zero ? `${title} is zero everywhere. ${map.zero}` : `${title}: click for its curves`, map.notes.join(" ")].join("\n").trim();
   }
 
   // ------------------------------------------------------------------------------------------- one region, everywhere

@@ -63,9 +63,9 @@ export function largeView(place, { api, methods, table, move, onclose }) {
     const [paper, address] = method.paper.split(/, (?=https?:)/);
     const options = method.options.map(({ name, default: start }) => `${name.replaceAll("_", " ")} ${column.options[name] ?? start}`).filter((text) => !text.endsWith(" "));
     const canvas = h("canvas", { class: "lx-thumb", role: "img", "aria-label": `${method.title} of ${row.label}` });
-    shot = h("div", { class: "lx-shot lx-large-map" }, canvas);
-    const value = h("p", { class: "lx-large-value" }, "Point at the map to read its values.");
-    shot.addEventListener("pointermove", (event) => read(event, canvas, value));
+    shot = h("div", { class: `lx-shot lx-large-map${map.zero ? " lx-nothing" : ""}` }, canvas, h("span", { class: "lx-zero" }, "zero everywhere"));
+    const value = h("p", { class: "lx-large-value" }, map.zero ? `This map is zero everywhere. ${map.zero}` : "Point at the map to read its values.");
+    if (!map.zero) shot.addEventListener("pointermove", (event) => read(event, canvas, value));
     shot.addEventListener("pointerleave", () => shot.parentElement.classList.remove("lx-pointing"));
     place.replaceChildren(
       h("header", { class: "lx-large-head" }, h("h2", {}, method.title), h("span", { class: "lx-detail lx-muted" }, `${row.label} → ${about.target}`),
@@ -84,9 +84,23 @@ export function largeView(place, { api, methods, table, move, onclose }) {
           card("sensitivity_n", "Sensitivity-n", "Whether what the map says a set of pixels is worth is what the answer loses without them"),
           card("max_sensitivity", "Max-sensitivity", "How much the map changes when the picture hardly does"),
           card("agreement", "Agreement of methods", "Rank correlation of the maps' magnitudes for this picture"))));
-    waiting("randomisation", h("p", { class: "lx-muted" }, "Do the maps change when the network's layers are drawn anew?"), button("Run the check", { title: "Draws the network's layers anew, from the last to the first, and explains each time",
-      onclick: () => judge(["randomisation"]) }));
+    offer();
     place.querySelector(".lx-large-head .lx-button:last-child").focus();
+  }
+
+  function offer() {
+    waiting("randomisation", h("p", { class: "lx-muted" }, "Do the maps change when the network's layers are drawn anew?"), button("Run the check", { title: "Draws the network's layers anew, from the last to the first, and explains each time",
+      onclick: randomise }));
+  }
+
+  /** It takes as long as a handful of maps, so it can be stopped for itself. */
+  function randomise() {
+    const stop = new AbortController();
+    control.signal.addEventListener("abort", () => stop.abort());
+    const bar = h("progress", { max: 1, value: 0, "aria-label": "Randomisation" });
+    const cancel = button("Cancel", { name: "stop", title: "Stop the check", onclick: () => { stop.abort(); offer(); } });
+    judge(["randomisation"], { signal: stop.signal, bar,
+      wait: () => [h("p", { class: "lx-muted" }, "Running: layer after layer is drawn anew and explained. You can cancel it."), bar, cancel] });
   }
 
   function card(name, title, about) {
@@ -97,47 +111,49 @@ export function largeView(place, { api, methods, table, move, onclose }) {
   const body = (check) => place.querySelector(`[data-check="${check}"] .lx-card-body`);
   const waiting = (check, ...content) => body(check).replaceChildren(...content);
 
-  async function judge(checks) {
+  async function judge(checks, { signal = control.signal, bar = null, wait = () => [h("p", { class: "lx-muted" }, "measuring …")] } = {}) {
     const { row, column, others, target } = shown, own = shown, name = key(shown);
     const known = judged.get(name) ?? {};
     judged.set(name, known);
-    checks.filter((check) => known[check]).forEach((check) => DRAW[check](known[check]));
+    checks.filter((check) => known[check]).forEach((check) => drawn(known[check]));
     const missing = checks.filter((check) => !known[check]);
     if (!missing.length) return;
-    missing.forEach((check) => waiting(check, h("p", { class: "lx-muted" }, "measuring …")));
+    missing.forEach((check) => waiting(check, ...wait()));
     const fail = (text) => missing.filter((check) => !known[check]).forEach((check) => waiting(check, h("p", { class: "lx-large-note" }, text)));
     const fields = { classifier: row.classifier, pictures: [row.picture.sent], methods: others, judged: column.name, target, checks: missing };
     try {
       await api.stream("explain/judge", fields, (piece) => {
         if (piece.type === "judged") known[piece.check] = piece;
         if (own !== shown && key(own) !== (shown && key(shown))) return;
-        if (piece.type === "judged") DRAW[piece.check](piece);
-        if (piece.type === "progress") waiting(missing[0], h("progress", { max: 1, value: piece.share, "aria-label": "Randomisation" }));
+        if (piece.type === "judged") drawn(piece);
+        if (piece.type === "progress" && bar) bar.value = piece.share;
         if (piece.type === "failure") fail(piece.reason);
-      }, control.signal);
+      }, signal);
     } catch (error) {
       if (!place.hidden && shown && key(own) === key(shown)) fail(error.message);
     }
   }
 
+  const drawn = (found) => (found.reason ? waiting(found.check, h("p", { class: "lx-muted" }, found.reason)) : DRAW[found.check](found));
   const number = (value) => (value === null ? "not defined" : signed(value));
   const DRAW = {
     pixels({ shares, deletion, insertion, deletion_auc, insertion_auc, measure, baseline }) {
       const x = shares.map((share) => 100 * share), all = [...deletion, ...insertion];
       const [low, high] = measure === "probability" ? [0, 1] : [Math.min(...all), Math.max(...all)];
       waiting("pixels", lineChart({ label: `Deletion, area ${deletion_auc.toFixed(3)}; insertion, area ${insertion_auc.toFixed(3)}`, x, low, high,
-        ticks: [[0, "0"], [50, "50"], [100, "100 %"]], xLabel: `pixels, against a ${baseline} baseline`,
+        ticks: [[0, "0"], [50, "50"], [100, "100 %"]], xLabel: "pixels taken away, or shown",
         series: [{ name: "insertion", values: insertion, kind: "lx-rise" }, { name: "deletion", values: deletion, kind: "lx-fall" }] }),
       h("p", { class: "lx-legend" }, key2("lx-rise", `insertion ${insertion_auc.toFixed(3)}`, "Area below the curve; higher is better"),
-        key2("lx-fall", `deletion ${deletion_auc.toFixed(3)}`, "Area below the curve; lower is better"), h("span", { class: "lx-muted" }, measure)));
+        key2("lx-fall", `deletion ${deletion_auc.toFixed(3)}`, "Area below the curve; lower is better"), h("span", { class: "lx-muted" }, measure)),
+      h("p", { class: "lx-muted" }, "The most important pixels go first. Deletion should fall early: a small area below the curve is good. "
+        + `Insertion should rise early: a large one is. What is missing here is ${baseline === "blur" ? "blurred" : baseline}, whatever the method's own baseline.`));
     },
-    sensitivity_n({ shares, correlation, mean, reason }) {
-      if (reason) waiting("sensitivity_n", h("p", { class: "lx-muted" }, reason));
-      else waiting("sensitivity_n", h("p", {}, h("strong", { class: "lx-figure" }, number(mean)), " mean correlation, higher is better"),
+    sensitivity_n({ shares, correlation, mean }) {
+      waiting("sensitivity_n", h("p", {}, h("strong", { class: "lx-figure" }, number(mean)), " mean correlation, higher is better"),
         h("table", { class: "lx-rows" }, ...shares.map((share, k) => h("tr", {}, h("td", {}, `${+(100 * share).toFixed(1)} % of pixels`), h("td", {}, number(correlation[k]))))));
     },
     max_sensitivity({ change, radius, samples }) {
-      waiting("max_sensitivity", h("p", {}, h("strong", { class: "lx-figure" }, change === null ? "not defined" : `${(100 * change).toFixed(0)} %`), " largest change, lower is steadier"),
+      waiting("max_sensitivity", h("p", {}, h("strong", { class: "lx-figure" }, `${(100 * change).toFixed(0)} %`), " largest change, lower is steadier"),
         h("p", { class: "lx-muted" }, `${samples} pictures whose pixels differ by at most ${radius}.`));
     },
     agreement({ methods: names, matrix }) {

@@ -6,7 +6,7 @@ import { same } from "./state.js";
 
 /** `given` is what explain_pictures.js shares with its panels. */
 export function livePanel(given) {
-  const { api, tools, changed, moved, choose } = given;
+  const { api, tools, changed, moved, choose, models } = given;
   const stage = h("div", { class: "lx-ex-canvas" });
   const note = h("p", { class: "lx-hint" });
   const element = h("div", { role: "tabpanel", class: "lx-ex-panel lx-ex-live", "aria-labelledby": "lx-source-traverse" }, stage, note);
@@ -44,8 +44,14 @@ export function livePanel(given) {
     const able = choose(drawing.space.shape);
     const size = ([, height, width]) => (width ? `${width} × ${height} pixels` : "series");
     const said = h("span", {}, `${drawing.model} draws ${size(drawing.space.shape)}; this classifier takes ${size(given.facts.space.shape)}. `);
-    if (!able) return [said, "Choose a model at the left whose pictures it takes."];
+    if (!able) return [said, fittingModels()];
     return [said, button(`Use ${able}`, { title: "A classifier that takes these pictures", onclick: () => changed({ classifiers: [able] }) })];
+  }
+
+  function fittingModels() {
+    const fit = models.filter(({ error, shape }) => !error && same(shape, given.facts.space.shape)).map(({ id }) => id);
+    if (!fit.length) return "No classifier here takes its pictures, and no model draws pictures for this one.";
+    return h("span", {}, `No classifier here takes its pictures. Models whose pictures this one takes: ${fit.slice(0, 4).join(", ")}${fit.length > 4 ? ` and ${fit.length - 4} more` : ""}; choose one at the left.`);
   }
 
   return {

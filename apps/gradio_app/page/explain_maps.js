@@ -39,9 +39,9 @@ export function mapStore(api, onchange) {
     }
     if (piece.type === "failure") piece.pictures.forEach((k) => keep(maps, mapKey(rows[k], column, target), { failure: piece.reason }));
     if (piece.type === "map") {
-      const { seconds, cached, notes, signed, pictures } = piece;
+      const { seconds, cached, notes, signed, pictures, zero } = piece;
       unpackMaps(piece).forEach((map, k) => keep(maps, mapKey(rows[pictures[k]], column, target),
-        { ...map, notes, signed, seconds: seconds / pictures.length, cached: cached === pictures.length }));
+        { ...map, notes, signed, zero: zero[k], seconds: seconds / pictures.length, cached: cached === pictures.length }));
     }
     if (!following) onchange(piece.type);
   }

@@ -36,6 +36,11 @@ export function uploadPanel(given, place) {
   async function prepareAll() {
     fitted = how();
     await Promise.all(files.map(prepare));
+    reveal(files.findLast(({ problem }) => problem)); // pictures that came later may have pushed it out of sight
+  }
+
+  function reveal(one) {
+    list.children[files.indexOf(one)]?.scrollIntoView({ block: "nearest" });
   }
 
   const how = () => JSON.stringify([given.facts.model, given.facts.space.shape, fit.select.value, invert.select.value]);
@@ -46,13 +51,14 @@ export function uploadPanel(given, place) {
     Object.assign(one, { how: asked, ready: null, problem: null });
     draw();
     try {
-      if (one.file.size > LIMIT) throw new Error(`${one.name} has ${(one.file.size / 2 ** 20).toFixed(0)} MB; at most 25 MB are read. Choose a smaller file.`);
+      if (one.file.size > LIMIT) throw new Error(`The file has ${(one.file.size / 2 ** 20).toFixed(0)} MB; at most 25 MB are read. Choose a smaller file.`);
       const answer = await api.prepare(given.facts.model, one.file, { fit: fit.select.value, invert: invert.select.value });
       if (one.how === asked) one.ready = answer;
     } catch (error) {
       if (one.how === asked) one.problem = error.message;
     }
     draw();
+    if (one.problem) reveal(one);
     moved();
   }
 
@@ -80,7 +86,7 @@ export function uploadPanel(given, place) {
       invert.label.hidden = given.facts.space.shape[0] !== 1;
       if (fitted && fitted !== how()) prepareAll();
     },
-    rows: () => files.filter(({ ready }) => ready).map((one) => ({ key: `u${one.id} ${one.how}`, label: one.name,
+    rows: () => files.filter(({ ready }) => ready).map((one) => ({ key: `u${one.id} ${one.how}`, label: one.name, notes: one.ready.notes,
       sent: { data: one.ready.data, name: one.name.slice(0, 80) || "picture" },
       thumb: () => thumbnail(unpack(one.ready)[0], { kind: "image" }) })),
   };

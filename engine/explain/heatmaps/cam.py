@@ -50,6 +50,13 @@ class GradCam(Method):
         """Whether signs are kept."""
         return not self.positive
 
+    @property
+    def zero(self) -> str:
+        """What `positive` leaves out may have been all."""
+        if not self.positive:
+            return super().zero
+        return "No place of the layer speaks for this target, and what speaks against it is left out."
+
     def maps(self, subject: Subject) -> Tensor:
         """One map, spread evenly over the colour channels so that they add up to it, (N, C, H, W)."""
         cam = _cam(subject, self.layer, self.positive, self.interpolation)
@@ -69,6 +76,11 @@ class GuidedGradCam(Method):
     def rows(self, subject: Subject) -> int:
         """Two passes."""
         return 2
+
+    @property
+    def zero(self) -> str:
+        """One of its two factors was zero at every place."""
+        return "No place of the layer speaks for this target, or Guided Backprop finds nothing there."
 
     def maps(self, subject: Subject) -> Tensor:
         """Products, (N, C, H, W)."""

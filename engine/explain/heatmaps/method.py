@@ -40,6 +40,11 @@ class Method(ABC):
         """Whether values below zero speak against the target; else all are magnitudes."""
         return True
 
+    @property
+    def zero(self) -> str:
+        """Why a map may be zero everywhere, in a sentence for its reader."""
+        return "This method finds nothing for this target."
+
     @abstractmethod
     def maps(self, subject: Subject) -> Tensor:
         """Attributions of all pictures of a subject, (N, C, H, W), on its device."""

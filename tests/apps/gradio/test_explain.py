@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from torch import nn
 
-from apps.explaining import caption, describe_methods, predictions, read_methods, read_target, resolved
+from apps.explaining import caption, describe_methods, read_methods, read_target, resolved
+from apps.gradio_app import explain_export
 from apps.gradio_app.routes import explorer_routes
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
@@ -23,6 +24,7 @@ from engine.explain.heatmaps import HEATMAPS, Target, attribute, build_method, n
 from engine.interfaces import Readout, Space
 from engine.metrics import agreement, deletion_insertion
 from engine.models import ImageClassifier
+from engine.models.predictions import predictions
 from tests.apps.test_streaming import taken_apart
 from tests.apps.zoo import make_zoo
 
@@ -92,6 +94,11 @@ def test_classifiers_are_listed_with_their_shapes_and_nothing_else_is(client):
     ]
     assert len(listed["colors"]) == 255
     assert set(listed["defaults"]) <= set(HEATMAPS)
+
+
+def test_models_are_listed_with_the_shapes_they_draw(client):
+    models = client.get("/explorer/explain/choices").json()["models"]
+    assert {one["id"]: one["shape"] for one in models} == {"mnist/tc5": [1, 28, 28], "sinelines/gt": [64]}
 
 
 def test_a_loaded_classifier_tells_its_classes_and_layers(client):
@@ -235,6 +242,17 @@ def test_a_question_that_is_no_json_or_too_long_is_refused(client):
     assert "larger than 12 MB" in answer.json()["error"]
 
 
+def test_a_map_that_is_zero_everywhere_says_why(client):
+    black = {"data": base64.b64encode(bytes(784)).decode(), "name": "black"}
+    methods = [{"name": "input-x-gradient"}, {"name": "saliency"}]
+    received = pieces(ask(client, pictures=[black, {"example": 0}], methods=methods))
+    zero = {fields["method"]: fields["zero"] for fields, _ in received if fields["type"] == "map"}
+    assert zero["input-x-gradient"] == ["This method finds nothing for this target.", None]
+    assert zero["saliency"] == [None, None]
+    assert "what speaks against it is left out" in build_method("grad-cam").zero
+    assert build_method("grad-cam", {"positive": False}).zero == zero["input-x-gradient"][0]
+
+
 # ---------------------------------------------------------------------------------------------- judgement
 
 
@@ -253,6 +271,17 @@ def test_a_map_is_judged_by_the_engines_own_numbers(client, shelf):
     np.testing.assert_allclose(found["agreement"]["matrix"], agreement(maps).matrix, atol=1e-4)
     assert len(found["sensitivity_n"]["correlation"]) == len(found["sensitivity_n"]["shares"])
     assert found["max_sensitivity"]["change"] > 0
+
+
+def test_a_map_that_is_zero_everywhere_has_no_curves_and_no_numbers(client):
+    black = {"data": base64.b64encode(bytes(784)).decode(), "name": "black"}
+    checks = ["pixels", "sensitivity_n", "max_sensitivity", "randomisation", "agreement"]
+    asked = {"pictures": [black], "judged": "input-x-gradient", "checks": checks}
+    found = {fields["check"]: fields for fields, _ in pieces(ask(client, "judge", **asked)) if "check" in fields}
+    for check in checks[:4]:
+        assert found[check].keys() == {"type", "check", "reason"}
+        assert "zero everywhere" in found[check]["reason"]
+    assert found["agreement"]["matrix"][0][1] is None
 
 
 def test_sums_of_a_map_without_signs_are_not_judged(client):
@@ -293,7 +322,21 @@ def test_a_sheet_has_a_row_for_each_picture_or_classifier(client):
     assert one.headers["Content-Disposition"] == 'attachment; filename="mnist-digits-heatmaps.png"'
     two = ask(client, "export", classifiers=[MODEL, "mnist/digits-paper"], pictures=EXAMPLES[:1], **{"as": "png"})
     sizes = [Image.open(io.BytesIO(answer.content)).size for answer in (one, two)]
-    assert sizes[0][1] == sizes[1][1]  # two rows each
+    assert 0 < sizes[0][1] - sizes[1][1] < 50  # two rows each; one classifier alone stands above them
+
+
+def test_a_sheet_says_who_was_asked_what_it_says_and_what_is_explained(client, monkeypatch):
+    told = []
+    monkeypatch.setattr(explain_export, "heatmap_sheet", lambda x, maps, **look: told.append(look) or b"")
+    asked = {"target": {"of": "3", "minus": "8"}, "as": "png", "sign": "negative"}
+    ask(client, "export", classifiers=[MODEL], **asked)
+    ask(client, "export", classifiers=[MODEL, "mnist/digits-paper"], pictures=EXAMPLES[:1], **asked)
+    one, several = told
+    assert (one["heading"], one["sign"]) == (MODEL, "negative")
+    name, said, target = one["names"][0].split("\n")
+    assert name.startswith("example 0") and target == "Explained: 3 rather than 8"
+    assert said.startswith("Model says: ") and said.endswith("%")
+    assert [row.split("\n")[0] for row in several["names"]] == [MODEL, "mnist/digits-paper"]
 
 
 def test_numbers_say_what_made_them_and_need_no_pickle(client, shelf):

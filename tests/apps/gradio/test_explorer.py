@@ -214,6 +214,7 @@ def test_an_input_is_encoded_by_all_models_asked(client, shelf):
                            headers={"Content-Type": "application/octet-stream"}).json()  # fmt: skip
     assert [note.split(",")[0] for note in prepared["notes"]] == [
         "Nothing can be seen in the result",
+        "Padded above and below.",
         "Light and dark were exchanged (its border is bright).",
         "Resized from 90 x 40 to 28 x 28 pixels.",
     ]

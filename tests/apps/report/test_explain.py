@@ -19,6 +19,7 @@ from apps.report_pages import explain_controls as controls
 from engine.checkpoints import load
 from engine.explain.heatmaps import HEATMAPS, GradCam, GuidedGradCam, RandomMap, Saliency, SmoothGrad, Target
 from engine.images import encode_png, to_uint8
+from engine.models.predictions import prediction_words
 from tests.apps.zoo import make_zoo
 
 QUICK = ("saliency", "guided-backprop")
@@ -300,7 +301,7 @@ def test_of_many_uploads_the_first_are_taken(digits):
     ],
 )
 def test_what_a_model_says_in_words(prediction, words):
-    assert explain._said(prediction) == words
+    assert prediction_words(prediction) == words
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_options_out_of_range_are_refused_in_words(name, options, message):
 
 
 def test_an_unknown_method_is_answered_with_its_neighbours():
-    with pytest.raises(KeyError, match="choose one of .*integrated-gradients"):
+    with pytest.raises(KeyError, match="did you mean .*integrated-gradients"):
         attribute(plain(), pictures(), "integrated-gradient")
 
 
