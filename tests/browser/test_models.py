@@ -167,10 +167,10 @@ def test_pages_of_a_data_set_turn_filter_and_open(models):
     models.get_by_role("button", name="Next").click()
     models.locator("#lx-pictures button[data-row='60']").wait_for()
     pick(models, "Show", "shape")
-    pick(models, "Value", "2")
+    pick(models, "Value", "ellipse")
     models.wait_for_function(
         """() => { const captions = [...document.querySelectorAll("#lx-pictures button span")];
-        return captions.length && captions.every((caption) => caption.textContent === "2"); }"""
+        return captions.length && captions.every((caption) => caption.textContent === "ellipse"); }"""
     )
     pictures.first.click()
     models.locator(".lx-tab[data-title=Traverse][aria-selected=true]").wait_for()
