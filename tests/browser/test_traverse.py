@@ -143,6 +143,22 @@ def test_back_returns_to_the_model_and_the_workspace_before(explorer, page):
     window.shows("mnist/tc5")
 
 
+def test_a_step_back_writes_nothing_into_the_history(explorer, page):
+    window = explorer("#model=sinelines/gt")
+    page.locator('.lx-model[data-id="mnist/tc5"]').click()
+    window.shows("mnist/tc5")
+    page.evaluate("""() => { window.writes = [];
+        for (const how of ["pushState", "replaceState"]) {
+            const write = history[how].bind(history);
+            history[how] = (...given) => { window.writes.push([how, ...given]); write(...given); };
+        } }""")
+    page.go_back()
+    window.shows("sinelines/gt")
+    window.slider("amplitude").press("End")  # this one does write, after whatever was due before
+    window.address("hash.includes('code=')")
+    assert [how for how, *_ in page.evaluate("window.writes")] == ["replaceState"]
+
+
 def test_a_deep_link_restores_everything_and_a_copied_one_is_the_same(explorer, page):
     code, a, b = [0.5, -0.25, 1.5, 2, 3], [0] * 5, [1] * 5
     names = json.dumps({"slope": "steepness"})

@@ -27,6 +27,7 @@ export function start({ base, first, workspaces, keep, tell }) {
     keep(shared);
   };
   const write = (how, hash) => {
+    if (how === "replaceState" && hash === location.hash) return; // while a step of Forward is under way it would undo that
     history[how](history.state, "", hash);
     // A Space shows this page in a frame; its own address bar follows this message.
     if (parent !== window) parent.postMessage({ hash }, "https://huggingface.co");
