@@ -55,7 +55,7 @@ def readme(config: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]], 
             "import engine",
             "",
             f'model = engine.load("{config["id"]}")  # or this folder, or "owner/repo/{config["id"]}"',
-            *_USE[config["kind"]],
+            *_use(config),
             "```",
             "",
         ]
@@ -74,6 +74,13 @@ _USE = {
     "formula": ["x = model.decode(model.examples.codes[:8])"],
     "classifier": ["probabilities = model.probabilities(model.examples.x[:8])"],
 }
+
+
+def _use(config: Mapping[str, Any]) -> list[str]:
+    if config["kind"] == "classifier" and not config["examples"]["count"]:
+        shape = ", ".join(map(str, config["space"]["shape"]))
+        return [f"probabilities = model.probabilities(x)  # x: pictures, (N, {shape}), values in [0, 1]"]
+    return _USE[config["kind"]]
 
 
 def _front_matter(config: Mapping[str, Any]) -> list[str]:

@@ -23,7 +23,7 @@ class Entry:
         title: What the model is, in a few words.
         dataset: Its data set's name.
         kind: `latent`, `classifier` or `formula`; `damaged` where `error` says why.
-        preset: `starter` or `paper`.
+        preset: `starter`, `paper` or `imported`.
         latents: Entries of a code, a category counted by its options; 0 for a classifier.
         parameters: Weights in all.
         bytes: Size of the folder on disk.

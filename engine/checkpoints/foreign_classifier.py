@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import torch
 
-from engine.checkpoints.config import FORMAT, build_network, plain_space
+from engine.checkpoints.config import FORMAT, build_network, plain_space, read_config
 from engine.checkpoints.errors import ConfigError
 from engine.checkpoints.examples import Examples
 from engine.checkpoints.folder import Card, write_checkpoint
@@ -21,7 +22,7 @@ from engine.checkpoints.state_dict_file import StateDict, fitted, read_state_dic
 from engine.models.torchvision_classifier import TorchvisionClassifier
 from engine.training import Network, Recipe
 
-_NOTE = "Imported with its weights; without examples, and under the licence of its publishers."
+_NOTE = "As it came, with its weights; without examples, and under the licence of its publishers."
 
 
 @dataclass(frozen=True)
@@ -62,23 +63,27 @@ def import_classifier(source: str | Path, root: Path, *, id: str | None = None) 
         source: A folder with `config.json` (see `foreign_config.network_of`) and the weights it names, safetensors or
             a state dict that torch.save wrote; or `owner/repo[@revision]` on the Hub, safetensors only.
         root: Folder of checkpoints to write into.
-        id: `<data set>/<name>`; by default `folder/<name of the source>`, for one's own pictures.
+        id: `<data set>/<name>`, in place of the checkpoint that may have it; by default `folder/<name of the source>`,
+            for one's own pictures, where no other weights have that name.
 
     Returns:
         The checkpoint's folder.
 
     Raises:
-        CheckpointError: If there is no such source, its files are not as they should be, or the id is none.
+        CheckpointError: If there is no such source, its files are not as they should be, the id is none, or the default
+            one is taken by other weights.
     """
     local = Path(source).expanduser().is_dir()
     own = Path(source).expanduser().resolve().name if local else str(source).partition("@")[0].rpartition("/")[2]
-    name = id if id is not None else f"folder/{own}"
+    name = id if id is not None else f"folder/{_plain(own)}"
     check_id(name)
     folder = find_folder(source)
     config = foreign_config(folder)
     if config is None:
         raise ConfigError(f"{folder} is a checkpoint of this program already; engine.load({str(source)!r}) opens it.")
-    found = _read(folder, config, own)
+    found = _read(folder, config, own if id is None else name.partition("/")[2])
+    if id is None:
+        _check_free(root / name, name, found)
     recipe = Recipe(
         id=name,
         title=found.title,
@@ -86,7 +91,7 @@ def import_classifier(source: str | Path, root: Path, *, id: str | None = None) 
         network=found.network,
         objective=None,
         steps=0,
-        preset="paper",
+        preset="imported",
         source=own if local else f"{source} on the Hugging Face Hub",
         note=_NOTE,
     )
@@ -101,10 +106,24 @@ def import_classifier(source: str | Path, root: Path, *, id: str | None = None) 
     )
 
 
-def _read(folder: Path, config: Mapping[str, Any], id: str) -> _Found:
+def _plain(name: str) -> str:
+    """A folder's name as part of an id."""
+    return re.sub(r"[^\w.+=,-]+", "-", name).strip("-")
+
+
+def _check_free(folder: Path, id: str, found: _Found) -> None:
+    """Folders often have one name; what was imported from another must not be lost to it."""
+    if (folder / "config.json").is_file() and read_config(folder)["training"].get("sha256") != found.weights.sha256:
+        raise ConfigError(
+            f"{folder} is there already, with other weights than {found.weights.path}. Give this classifier a name of "
+            f"its own (--id folder/...), or replace the other (--id {id})."
+        )
+
+
+def _read(folder: Path, config: Mapping[str, Any], name: str) -> _Found:
     path = folder / "config.json"
     network = network_of(config, path)
-    row = {"id": id, "network": {"name": network.name, "options": network.options}}
+    row = {"id": name, "network": {"name": network.name, "options": network.options}}
     with torch.device("meta"):  # a config may ask for any size: compare before memory is spent on it
         planned = build_network(row)
         assert isinstance(planned, TorchvisionClassifier)
@@ -115,7 +134,7 @@ def _read(folder: Path, config: Mapping[str, Any], id: str) -> _Found:
     model = build_network(row)
     assert isinstance(model, TorchvisionClassifier)
     model.body.load_state_dict(tensors)
-    title = f"{architecture}, {len(model.classes)} output{'s' * (len(model.classes) > 1)}"
+    title = f"{name} ({architecture}), {len(model.classes)} output{'s' * (len(model.classes) > 1)}"
     return _Found(network, model.eval(), weights, title)
 
 
@@ -139,7 +158,7 @@ def _described(found: _Found, id: str) -> dict[str, Any]:
         "title": found.title,
         "dataset": "",
         "kind": "classifier",
-        "preset": "paper",
+        "preset": "imported",
         "network": {"name": found.network.name, "options": dict(found.network.options)},
         "space": plain_space(found.model.space),
         "layout": [],

@@ -49,6 +49,11 @@ def cached(reference: HubReference) -> Path | None:
     return folder if all((folder / name).is_file() for name in names) else None
 
 
+def commit_of(reference: HubReference, folder: Path) -> str:
+    """The commit that a folder of the local cache is of: its snapshot is named after it."""
+    return folder.parents[len(PurePosixPath(reference.path).parts) - 1].name if reference.path else folder.name
+
+
 def file_names(config: dict[str, Any]) -> list[str]:
     """The files beside `config.json`, as the config lists them; of a classifier made elsewhere, its safetensors.
 
@@ -88,8 +93,7 @@ def _download(reference: HubReference) -> Path:
         within(DEADLINE_S, lambda: get_hf_file_metadata(url, timeout=DEADLINE_S))
     folder = _file(reference, "config.json").parent
     config = _config(folder)
-    # The snapshot's folder is named after its commit: what follows comes from the same one.
-    commit = folder.parents[len(PurePosixPath(reference.path).parts) - 1].name if reference.path else folder.name
+    commit = commit_of(reference, folder)  # what follows comes from the same one
     for needed in () if is_foreign(config) else config["needs"]:
         _fetch_needed(reference, config["id"], needed, commit)
     for name in file_names(config):

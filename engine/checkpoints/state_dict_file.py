@@ -22,7 +22,7 @@ from engine.checkpoints.errors import (
     TensorNamesError,
     TensorShapesError,
 )
-from engine.checkpoints.weights import check_finite, read_bytes, read_header, read_tensors
+from engine.checkpoints.weights import check_finite, other_shapes, read_bytes, read_header, read_tensors
 
 MAX_BYTES = 2**31  # VGG-19, large among those in common use, has 0.6 * 10**9
 _INSIDE = ("state_dict", "model")  # where training programs put the weights among other things
@@ -89,11 +89,7 @@ def fitted(found: StateDict, network: nn.Module, name: str) -> dict[str, Tensor]
             f"{found.path} does not hold the weights of {name}: it lacks {_some(missing)}, and has {_some(extra)} that "
             "it does not know."
         )
-    shapes = [
-        f"{key} {list(tensors[key].shape)} instead of {list(value.shape)}"
-        for key, value in expected.items()
-        if tensors[key].shape != value.shape
-    ]
+    shapes = other_shapes(tensors, expected)
     if shapes:
         raise TensorShapesError(f"{found.path} does not have the sizes of {name}: {'; '.join(shapes[:4])}.")
     kinds = [

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor, full_like, long, tensor, zeros_like
 
 from engine.checkpoints.errors import TensorNamesError, TensorShapesError
+from engine.checkpoints.weights import other_shapes
 from engine.training import Network
 
 _PREFIXES = ("ae/dec/", "ae/", "gen/")
@@ -64,11 +65,7 @@ def network_and_weights(found: Mapping[str, Tensor], *, num_latents: int) -> Wei
     except (RuntimeError, IndexError, ValueError) as error:
         raise TensorShapesError(f"The tensors of this {layout.dataset} decoder do not fit ({error}).") from error
     state |= _untouched(expected, state)
-    wrong = [
-        f"{name} {tuple(state[name].shape)} instead of {tuple(value.shape)}"
-        for name, value in expected.items()
-        if state[name].shape != value.shape
-    ]
+    wrong = other_shapes(state, expected)
     if wrong:
         raise TensorShapesError(f"The tensors of this {layout.dataset} decoder do not fit: {'; '.join(wrong)}.")
     return Weights(layout.dataset, network, state)

@@ -125,11 +125,7 @@ def check_tensors(header: Mapping[str, TensorFacts], expected: Mapping[str, Tens
             f"{path} does not belong to the network of its config: {_some('it lacks', missing)}"
             f"{_some('it has unknown', extra)}the config should name the network that was saved."
         )
-    shapes = [
-        f"{name} {list(header[name].shape)} instead of {list(tensor.shape)}"
-        for name, tensor in expected.items()
-        if header[name].shape != tuple(tensor.shape)
-    ]
+    shapes = other_shapes(header, expected)
     if shapes:
         raise TensorShapesError(f"{path} does not have the sizes of its config: {'; '.join(shapes[:4])}.")
     dtypes = [
@@ -139,6 +135,15 @@ def check_tensors(header: Mapping[str, TensorFacts], expected: Mapping[str, Tens
     ]
     if dtypes:
         raise TensorDtypesError(f"{path} has number types that are not allowed: {'; '.join(dtypes[:4])}.")
+
+
+def other_shapes(found: Mapping[str, Tensor | TensorFacts], expected: Mapping[str, Tensor]) -> list[str]:
+    """Tensors whose shape is not the expected one, in words; names are the same."""
+    return [
+        f"{name} {list(found[name].shape)} instead of {list(tensor.shape)}"
+        for name, tensor in expected.items()
+        if tuple(found[name].shape) != tuple(tensor.shape)
+    ]
 
 
 def check_hash(data: bytes, sha256: str | None, path: Path) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _NOT_TERMS = ("step", "time")
+_TITLES = {"loss": "training loss", "accuracy": "training accuracy"}  # what might be taken for a figure of test data
 _LOG_FROM = 5.0  # a term that falls by more than this is drawn on a logarithmic scale
 _MOST_POINTS = 1500
 _MOST_COLUMNS = 4
@@ -31,7 +32,8 @@ def training_curve(
 ) -> go.Figure:
     """One panel for the loss and one for each of its terms, side by side over the same steps.
 
-    A term equal to the loss in every row is left out; terms that stay positive and fall far are drawn logarithmically.
+    A log holds what was measured on the batches trained on, in training, and its loss and accuracy are named for it. A
+    term equal to the loss in every row is left out; terms that stay positive and fall far are drawn logarithmically.
 
     Args:
         rows: Rows of a run's log: `step`, perhaps `time`, and the terms, each averaged since the row before.
@@ -85,7 +87,7 @@ def _terms(rows: Sequence[Mapping[str, float]]) -> tuple[npt.NDArray[np.int64], 
     if "loss" in columns:
         loss = columns["loss"]
         columns = {name: v for name, v in columns.items() if name == "loss" or not np.array_equal(v, loss)}
-    return np.array([int(row["step"]) for row in kept]), columns
+    return np.array([int(row["step"]) for row in kept]), {_TITLES.get(name, name): v for name, v in columns.items()}
 
 
 def _spans_decades(values: npt.NDArray[np.float64]) -> bool:

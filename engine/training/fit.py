@@ -18,6 +18,7 @@ from engine.objectives import Objective
 from engine.training.best_epoch import BestEpoch
 from engine.training.log import Log
 from engine.training.recipe import Recipe
+from engine.training.start import Start
 from engine.training.state import State
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def fit(
     stop_after: int | None = None,
     needs: Mapping[str, Any] = MappingProxyType({}),
     validation: Split | None = None,
-    start: Mapping[str, Tensor] | None = None,
+    start: Start | None = None,
 ) -> nn.Module:
     """Trains one recipe, going on from the state it finds in `folder`.
 
@@ -76,8 +77,9 @@ def fit(
         stop_after: Leave after this many updates in all with the state saved, as an interrupted run would.
         needs: The loaded models this recipe stands on, by id; its objective takes them by `standing_on(models)`.
         validation: The recipe's validation split, where it names one.
-        start: Weights of the recipe's `start`, which the network takes by `start_from(weights)`; None where they cannot
-            be had: then it starts from its seed, and nothing is frozen. The same must be passed when a run goes on.
+        start: Weights of the recipe's `start`, which a new run's network takes by `start_from(tensors)`; None where
+            they cannot be had: then it starts from its seed, and nothing is frozen. A run that goes on knows by its
+            state what it began with and needs them no more.
 
     Returns:
         The network in eval mode, on the CPU; with the weights of the best epoch if the recipe names a validation split.
@@ -85,6 +87,7 @@ def fit(
     Raises:
         TrainingDivergedError: If a loss is not finite; the last finite state stays in the folder.
         OSError: If the folder cannot be written, for example on a full disk; the last state stays.
+        StateError: If the state in the folder belongs to another recipe or is damaged; nothing is written then.
         ValueError: If a model the recipe stands on, or the split it names, is not passed.
     """
     from lightning_fabric import Fabric  # takes seconds, and whoever only reads the recipes needs none of it
@@ -96,12 +99,13 @@ def fit(
         return model.eval()
     if recipe.validation and validation is None:
         raise ValueError(f"{recipe.id} keeps its best epoch; pass `fit` the split {recipe.validation!r}.")
-    if start is not None:
-        model.start_from(start)  # type: ignore[operator] # a recipe with a start has such a network
+    state = State(folder / "state.safetensors", recipe, start.name if start else None)
+    if start is not None and state.is_new:
+        model.start_from(start.tensors)  # type: ignore[operator] # a recipe with a start has such a network
     folder.mkdir(parents=True, exist_ok=True)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         best = BestEpoch(validation) if recipe.validation and validation is not None else None
-        run = _Run(recipe, objective, split, model, fabric, folder, best, recipe.frozen_steps if start else 0)
+        run = _Run(recipe, objective, split, model, fabric, state, best)
         run.go(on_progress, report_every, save_every_s, stop_after)
     return model.cpu().eval()
 
@@ -136,12 +140,12 @@ class _Run:
         split: Split,
         model: nn.Module,
         fabric: Fabric,
-        folder: Path,
+        state: State,
         best: BestEpoch | None,
-        frozen_steps: int,
     ) -> None:
         self.recipe, self.objective, self.split, self.fabric = recipe, objective, split, fabric
-        self.best, self.frozen_steps = best, frozen_steps
+        self.state, self.best = state, best
+        self.frozen_steps = 0 if state.start is None else recipe.frozen_steps
         self.rates: Mapping[str, float] = getattr(objective, "rates", {})
         self.steps_per_epoch = math.ceil(len(split) / recipe.batch_size)
         model.to(memory_format=torch.channels_last)
@@ -154,11 +158,10 @@ class _Run:
         # Dropout draws from torch's default generator, which takes no argument; `fit` has forked it.
         torch.default_generator.manual_seed(recipe.seed)
         self.noise = torch.Generator().manual_seed(recipe.seed + 1)
-        self.state = State(folder / "state.safetensors", recipe)
         self.step = self.state.restore(self.model, self.optimisers, self.noise, self.best)
         if self.step < self.frozen_steps:
             self._freeze()
-        self.log = Log(folder / "log.csv", from_step=self.step)
+        self.log = Log(state.path.with_name("log.csv"), from_step=self.step)
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.long)
 
     def go(

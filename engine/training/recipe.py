@@ -68,12 +68,15 @@ class Recipe:
         validation: The split that is scored after every epoch; the weights of the best epoch are kept. Empty keeps the
             last.
         test: The split that metrics and examples are taken from.
-        start: Repository on the Hub whose weights training starts from, all but the head's, where they can be had.
+        start: Repository on the Hub, `owner/repo[@revision]`, whose weights training starts from, all but the head's,
+            where they can be had. A full commit names the same weights for good; whatever the row names, the commit
+            that was taken is kept with the run's state and on the card.
         frozen_steps: With such weights, the first updates that move the head alone; the rest stays as it is in
             evaluation mode, batch norm too. After them the optimiser starts afresh.
         seed: Decides initial weights, batch order and noise.
         precision: `32-true`, or `bf16-mixed` for matrix work in bfloat16 with float32 weights.
-        preset: `paper`, exactly the published network and schedule, or `starter`, for two CPU cores.
+        preset: `paper`, exactly the published network and schedule; `starter`, for two CPU cores; or `imported`, for
+            a classifier made elsewhere, which is no row of the table.
         needs: Ids of checkpoints this run stands on.
         pictures: Id of the checkpoint whose samples are the examples, where the data set's own must not be passed on.
         paper: Published figures by metric name.
@@ -96,7 +99,7 @@ class Recipe:
     frozen_steps: int = 0
     seed: int = 0
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    preset: Literal["starter", "paper"] = "starter"
+    preset: Literal["starter", "paper", "imported"] = "starter"
     needs: tuple[str, ...] = ()
     pictures: str = ""
     paper: Mapping[str, float] = field(default_factory=dict)

@@ -31,12 +31,23 @@ class State:
 
     Args:
         path: The file.
-        recipe: The run it belongs to; a state of another recipe is refused.
+        recipe: The run it belongs to.
+        start: Where the weights are from that a new run starts from; None where it starts from its seed. A run that
+            goes on has this in its file.
+
+    Attributes:
+        is_new: Whether nothing was saved yet.
+        start: Where the weights are from that the run began with; None where it began with its seed.
+
+    Raises:
+        StateError: If the file belongs to another recipe or is damaged.
     """
 
-    def __init__(self, path: Path, recipe: Recipe) -> None:
+    def __init__(self, path: Path, recipe: Recipe, start: str | None = None) -> None:
         self.path = path
         self.fingerprint = fingerprint(recipe)
+        self.is_new = not path.exists()
+        self.start = start if self.is_new else self._metadata().get("start")
 
     def save(
         self,
@@ -59,6 +70,7 @@ class State:
         if torch.cuda.is_available():
             tensors |= {f"cuda.{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
         metadata = {"step": str(step), "recipe": self.fingerprint}
+        metadata |= {} if self.start is None else {"start": self.start}
         if best is not None and best.weights:
             tensors |= {f"best.{name}": value for name, value in best.weights.items()}
             metadata |= {"best_step": str(best.step), "best_score": repr(best.score)}
@@ -83,19 +95,11 @@ class State:
         Raises:
             StateError: If the file belongs to another recipe or is damaged.
         """
-        if not self.path.exists():
+        if self.is_new:
             return 0
-        try:
-            with safe_open(self.path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-        except SafetensorError as error:
-            raise StateError(f"{self.path} is damaged ({error}); delete it to train from the start.") from error
-        if metadata.get("recipe") != self.fingerprint:
-            raise StateError(
-                f"{self.path} belongs to another recipe than the one asked for; delete it to train from the start, "
-                "or give this run another folder."
-            )
+        metadata = self._metadata()
+        with safe_open(self.path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         model.load_state_dict(_under(tensors, "model."))
         for player, optimiser in optimisers.items():
             _restore_optimiser(optimiser, _under(tensors, f"optimiser.{player}."))
@@ -108,6 +112,15 @@ class State:
             best.weights = _under(tensors, "best.")
             best.step, best.score = int(metadata["best_step"]), float(metadata["best_score"])
         return int(metadata["step"])
+
+    def _metadata(self) -> dict[str, str]:
+        metadata = _metadata(self.path)
+        if metadata.get("recipe") != self.fingerprint:
+            raise StateError(
+                f"{self.path} belongs to another recipe than the one asked for; delete it to train from the start, "
+                "or give this run another folder."
+            )
+        return metadata
 
 
 def saved_step(path: Path, recipe: Recipe) -> int:

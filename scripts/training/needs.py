@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import safetensors.torch
 import typer
 from safetensors import SafetensorError
-from torch import Tensor
 
 from engine.checkpoints import CheckpointError, load, weights_hash
 from engine.checkpoints.foreign_config import WEIGHTS
-from engine.checkpoints.hub import fetch
-from engine.checkpoints.hub_reference import HubReference
+from engine.checkpoints.hub import commit_of, fetch
+from engine.checkpoints.hub_reference import parse_hub
 from engine.interfaces import Classifier, LatentModel
 from engine.models import MODELS
 from engine.training import Recipe
-from scripts.training.runs import SCRATCH, Job
+from engine.training.start import Start
+from scripts.training.runs import Job
 
 CATEGORY_CLASSIFIER = {"mnist": "mnist/digits"}  # by data set
 
@@ -73,29 +72,21 @@ def pictures_of(row: Recipe, job: Job) -> LatentModel | None:
     return model_of(row.pictures, job) if row.pictures else None
 
 
-def start_of(row: Recipe, began: str) -> Mapping[str, Tensor] | None:
-    """The weights a run starts from; None for a row that names none, and where they cannot be had.
+def start_of(row: Recipe) -> Start | None:
+    """The weights a new run starts from, named with the commit they are of.
 
-    Args:
-        row: The recipe.
-        began: What a run that goes on started from, `SCRATCH` or the row's `start`; empty for a new one.
-
-    Raises:
-        NeedError: If it began with them and they are gone.
+    None for a row that names none, and where they cannot be had, which is said on stderr.
     """
-    if not row.start or began == SCRATCH:
+    if not row.start:
         return None
     try:
-        folder = fetch(HubReference(row.start))
-        return safetensors.torch.load_file(folder / WEIGHTS)
+        reference = parse_hub(row.start)
+        folder = fetch(reference)
+        tensors = safetensors.torch.load_file(folder / WEIGHTS)
     except (CheckpointError, SafetensorError) as error:
-        if began:
-            raise NeedError(
-                f"{row.id} began with the weights of {row.start}, which it needs to go on: {error} Or train it anew "
-                "(--fresh)."
-            ) from error
         typer.echo(f"{row.id} starts from scratch, as {row.start} cannot be had: {error}", err=True)
         return None
+    return Start(f"{row.start.partition('@')[0]}@{commit_of(reference, folder)}", tensors)
 
 
 def hash_of(name: str, job: Job) -> str:

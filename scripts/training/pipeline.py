@@ -25,20 +25,18 @@ from engine.training import Network, Recipe
 from engine.training.cluster import Context
 from engine.training.fit import Progress, fit
 from engine.training.recipe import from_json
-from engine.training.state import fingerprint, saved_step
+from engine.training.state import State, fingerprint, saved_step
 from engine.training.trackers import Tracker, trackers
 from scripts.training.best_seed import SWEEP, best_of
 from scripts.training.devices import choose_device, device_name, fabric_for
 from scripts.training.needs import hash_of, judge_of, models_of, pictures_of, start_of
 from scripts.training.runs import (
-    SCRATCH,
     Job,
     Outcome,
     Stage,
     facts_of,
     forget,
     is_finished,
-    known_of,
     outcome_of,
     rows_of,
     run_folder,
@@ -166,13 +164,12 @@ def _fit(row: Recipe, dataset: Dataset, job: Job, context: Context) -> nn.Module
     with locked(folder / "run.lock", wait=False):
         if job.fresh:
             forget(folder)
+        is_new = State(folder / "state.safetensors", row).is_new  # another recipe's is refused before a file is written
         from_step = saved_step(folder / "state.safetensors", row)
-        finished = is_finished(row, job)
-        start = None
+        finished, models = is_finished(row, job), models_of(row, job)
+        start = start_of(row) if is_new else None
         if not finished:
-            start = start_of(row, known_of(folder).get("start", "") if from_step else "")
-            facts: dict[str, Any] = {"device": device_name(job.device, context.place), "threads": job.threads}
-            facts |= {"start": SCRATCH if start is None else row.start} if row.start else {}
+            facts = {"device": device_name(job.device, context.place), "threads": job.threads}
             write_atomically(folder / "run.json", f"{json.dumps(facts)}\n".encode())
         also = [] if finished else trackers(row, folder, from_step=from_step, wandb=job.wandb)
         try:
@@ -184,7 +181,7 @@ def _fit(row: Recipe, dataset: Dataset, job: Job, context: Context) -> nn.Module
                 on_progress=lambda progress: _tell(progress, context, also),
                 report_every=min(100, max(1, row.steps // 20)),
                 save_every_s=job.save_every_s,
-                needs=models_of(row, job),
+                needs=models,
                 validation=dataset.split(row.validation) if row.validation else None,
                 start=start,
             )

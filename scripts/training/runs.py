@@ -13,7 +13,7 @@ from typing import Any, Literal
 from engine.training import RECIPES, Recipe
 from engine.training.estimate import training_seconds
 from engine.training.log import read
-from engine.training.state import best_epoch, saved_step
+from engine.training.state import State, best_epoch, saved_step
 
 SCRATCH = "scratch"  # what a run starts from when the weights its row names cannot be had
 
@@ -114,8 +114,10 @@ def facts_of(job: Job, row: Recipe, seeds: Sequence[int] = ()) -> dict[str, Any]
     What a run that was trained by `fit` alone does not tell is named under `not_recorded`.
     """
     folder = run_folder(job.runs, row)
-    known = known_of(folder)
+    known = _known(folder)
     facts: dict[str, Any] = {"steps": row.steps, **known}
+    if row.start:
+        facts["start"] = State(folder / "state.safetensors", row).start or SCRATCH
     best = best_epoch(folder / "state.safetensors")
     if best is not None:
         facts |= {"best_step": best[0], "best_validation_score": best[1]}
@@ -131,7 +133,7 @@ def facts_of(job: Job, row: Recipe, seeds: Sequence[int] = ()) -> dict[str, Any]
     return facts
 
 
-def known_of(folder: Path) -> dict[str, Any]:
+def _known(folder: Path) -> dict[str, Any]:
     """What a run wrote down of itself when it began; empty for one that was trained by `fit` alone."""
     path = folder / "run.json"
     known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -181,6 +181,13 @@ def test_a_classifier_made_elsewhere_is_one_too(story):
     assert story["made elsewhere, imported"]["result"].endswith("/folder/owls")
 
 
+@pytest.mark.parametrize("step", ["start", "start, pinned"])
+def test_weights_to_start_from_are_named_with_their_commit(story, step):
+    name, expected, count = story[step]["result"]
+    assert name == expected and len(name.partition("@")[2]) == 40
+    assert count > 100
+
+
 def test_with_the_hub_down_what_is_there_still_loads(story):
     for step in ("down: shipped", "down: cached", "offline mode: cached"):
         assert story[step]["result"] == story["shipped"]["result"]

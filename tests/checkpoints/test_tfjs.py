@@ -204,7 +204,7 @@ def test_weights_that_are_not_finite(broken):
 
 def test_sizes_that_do_not_fit_together(broken):
     tensors = tf.draw(tf.sinelines(hidden=16) | {"ae/dec/fc1/kernel": [16, 17]})
-    with pytest.raises(TensorShapesError, match=r"sinelines decoder do not fit: decoder\.2\.weight \(17, 16\)"):
+    with pytest.raises(TensorShapesError, match=r"sinelines decoder do not fit: decoder\.2\.weight \[17, 16\]"):
         broken(lambda folder: None, tensors)
 
 

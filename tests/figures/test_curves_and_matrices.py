@@ -19,14 +19,20 @@ ROWS = [
 def test_each_term_has_a_panel_over_the_steps(theme):
     figure = training_curve(ROWS, theme=theme, color="#0077bb")
     check(figure)
-    assert [trace.name for trace in figure.data] == ["loss", "bernoulli", "kl"]
+    assert [trace.name for trace in figure.data] == ["training loss", "bernoulli", "kl"]
     assert all(trace.line.color == "#0077bb" and list(trace.x) == list(range(100, 1100, 100)) for trace in figure.data)
     np.testing.assert_allclose(figure.data[2].y, [row["kl"] for row in ROWS])
 
 
 def test_a_term_equal_to_the_loss_is_left_out():
     rows = [{"step": 1, "loss": 3.0, "bernoulli": 3.0}, {"step": 2, "loss": 2.0, "bernoulli": 2.0}]
-    assert [trace.name for trace in training_curve(rows).data] == ["loss"]
+    assert [trace.name for trace in training_curve(rows).data] == ["training loss"]
+
+
+def test_a_classifiers_accuracy_is_called_what_it_is():
+    figure = training_curve([{"step": k, "loss": 1.0 / k, "accuracy": 1 - 0.5 / k} for k in (1, 2, 3)])
+    assert [title.text for title in figure.layout.annotations] == ["training loss", "training accuracy"]
+    assert "training accuracy" in figure.data[1].hovertemplate
 
 
 def test_terms_that_fall_far_and_stay_positive_are_logarithmic():

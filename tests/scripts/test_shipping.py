@@ -13,8 +13,7 @@ from engine.data import load_dataset
 from engine.models import MODELS
 from engine.training import RECIPES, Network
 from scripts.training import needs
-from scripts.training.needs import NeedError, needed, start_of
-from scripts.training.runs import SCRATCH
+from scripts.training.needs import needed, start_of
 from scripts.training.shipping import fitting, shipment
 from tests.training.toys import split_for
 
@@ -88,19 +87,6 @@ def test_weights_that_cannot_be_had_are_said_and_done_without(monkeypatch, capsy
         raise CheckpointError("The Hub does not answer.")
 
     monkeypatch.setattr(needs, "fetch", offline)
-    assert start_of(row, "") is None
-    assert "starts from scratch, as timm/resnet18.tv_in1k cannot be had: The Hub" in capsys.readouterr().err
-    assert start_of(row, SCRATCH) is None
-    assert start_of(FACES, "") is None
-    with pytest.raises(NeedError, match=r"began with the weights of timm/.*--fresh"):
-        start_of(row, row.start)
-
-
-def test_weights_to_start_from_are_those_of_the_repository(monkeypatch, tmp_path):
-    from safetensors.torch import save_file
-
-    weights = {"conv1.weight": torch.ones(2, 3, 3, 3)}
-    save_file(weights, tmp_path / "model.safetensors")
-    monkeypatch.setattr(needs, "fetch", lambda reference: tmp_path)
-    found = start_of(RECIPES["flowers/daisy-sunflowers-paper"], "")
-    torch.testing.assert_close(found["conv1.weight"], weights["conv1.weight"])
+    assert start_of(row) is None
+    assert f"starts from scratch, as {row.start} cannot be had: The Hub" in capsys.readouterr().err
+    assert start_of(FACES) is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +17,7 @@ from engine.training.fit import fit
 from engine.training.recipe import from_json, to_json
 from tests.training.toys import small, split_for
 
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
 # How a loss is brought down, not what it is.
 HOW = ("generator_rate", "augmentations", "label_smoothing")
 STARTERS = [name for name, recipe in RECIPES.items() if recipe.preset == "starter"]
@@ -73,6 +76,16 @@ def test_paper_rows_have_the_published_schedules():
     assert steps["sinelines/ae"] == steps["sinelines/vae"] == 150 * 704
     assert all(steps[f"mnist/{name}"] == 100 * 938 for name in ("ae5", "vae5", "tc5", "ss5", "ae10", "vae10", "tc10"))
     assert steps["mnist/ig5"] == 50_000
+
+
+def test_classifiers_are_trained_for_whole_epochs():
+    """The rows of a split are known once it was read; what ships says how many there were."""
+    configs = [json.loads(path.read_text()) for path in SHIPPED.glob("*/*/config.json")]
+    classifiers = {config["id"]: config["training"] for config in configs if config["kind"] == "classifier"}
+    known = {name: training["train_rows"] for name, training in classifiers.items() if "train_rows" in training}
+    assert {"mnist/38", "mnist/149", "fashion/034", "fashion/79"} <= known.keys() <= RECIPES.keys()
+    for name, count in known.items():
+        assert RECIPES[name].steps % math.ceil(count / RECIPES[name].batch_size) == 0, name
 
 
 def test_all_rows_of_the_study_are_there():

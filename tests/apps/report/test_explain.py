@@ -36,14 +36,6 @@ def digits(zoo):
     return load(zoo / "mnist" / "digits", "cpu")
 
 
-@pytest.fixture
-def here(zoo, monkeypatch):
-    monkeypatch.setenv("LATENT_EXPLORER_CHECKPOINTS", str(zoo))
-    models.shelf.cache_clear()
-    yield zoo
-    models.shelf.cache_clear()
-
-
 def script():
     from apps.report_pages import explain
 
@@ -208,6 +200,18 @@ def test_work_that_was_ended_goes_on_where_it_was(digits):
     explain.compare(one, on_progress=lambda words, share: shares.append(share), on_map=lambda: None)
     assert one.complete and one.results[:2] == before
     assert all(0 <= share <= 1 for share in shares) and shares == sorted(shares)
+
+
+def test_a_random_order_is_measured_once_for_all_methods(digits, monkeypatch):
+    asked, drawn = [], []
+    monkeypatch.setattr(explain, "random_order_curves", lambda *given: asked.append(given) or "curves")
+    monkeypatch.setattr(explain, "pixel_curves", lambda titled, **look: drawn.append(look) or "figure")
+    monkeypatch.setattr(explain, "_chart", lambda figure: None)
+    one = comparison(digits, [Saliency(), RandomMap()])
+    for _ in range(2):
+        explain.compare(one, on_progress=lambda words, share: None, on_map=lambda: None)
+    explain._trust(one, "light")
+    assert len(asked) == 1 and one.reference == "curves" and drawn[0]["reference"] == "curves"
 
 
 def test_a_method_that_cannot_explain_leaves_the_others(digits):

@@ -21,15 +21,6 @@ def zoo(tmp_path_factory):
     return make_zoo(tmp_path_factory.mktemp("zoo"), IDS)
 
 
-@pytest.fixture
-def here(zoo, monkeypatch):
-    """Makes the zoo the catalogue, also for models that other tests have loaded in this process."""
-    monkeypatch.setenv("LATENT_EXPLORER_CHECKPOINTS", str(zoo))
-    models.shelf.cache_clear()
-    yield zoo
-    models.shelf.cache_clear()
-
-
 def test_the_page_shows_the_first_model_and_follows_the_choice(here):
     app = AppTest.from_file(SCRIPT, default_timeout=120).run()
     assert not app.exception

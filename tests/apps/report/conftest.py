@@ -1,0 +1,16 @@
+"""What tests of the report room share."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.report_pages import models
+
+
+@pytest.fixture
+def here(zoo, monkeypatch):
+    """Makes the zoo of the test's file the catalogue, also for models that others have loaded in this process."""
+    monkeypatch.setenv("LATENT_EXPLORER_CHECKPOINTS", str(zoo))
+    models.shelf.cache_clear()
+    yield zoo
+    models.shelf.cache_clear()
