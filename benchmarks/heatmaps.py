@@ -148,12 +148,7 @@ def compare(
     """Times the four published methods both ways, on the CPU and on CUDA where there is one."""
     torch.set_num_threads(threads)
     x = torch.rand(pictures, 3, size, size, generator=torch.Generator().manual_seed(0))
-    methods: dict[str, Method] = {
-        "integrated-gradients": IntegratedGradients(steps=samples, baseline="imagenet"),
-        "smoothgrad-squared": SmoothGradSquared(samples=samples, noise=NOISE),
-        "guided-backprop": GuidedBackprop(),
-        "guided-grad-cam": GuidedGradCam(),
-    }
+    methods = published_methods(samples)
     results: list[Any] = []
     for device in ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]:
         model, turns = Normalised().eval().to(device), [*product(range(repeats), methods)]
@@ -172,6 +167,16 @@ def compare(
     if waiting:
         Console().print(_waiting_table([one for one in results if isinstance(one, Waiting)]))
     report(_table([one for one in results if isinstance(one, Comparison)]), results, file)
+
+
+def published_methods(samples: int) -> dict[str, Method]:
+    """The four of the published system, with its settings but for the number of steps and samples."""
+    return {
+        "integrated-gradients": IntegratedGradients(steps=samples, baseline="imagenet"),
+        "smoothgrad-squared": SmoothGradSquared(samples=samples, noise=NOISE),
+        "guided-backprop": GuidedBackprop(),
+        "guided-grad-cam": GuidedGradCam(),
+    }
 
 
 def loop_over_pictures(model: nn.Module, x: Tensor, name: str, samples: int) -> Tensor:

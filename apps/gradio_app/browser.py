@@ -1,10 +1,12 @@
-"""The model browser's content: the catalogue's sliders-and-all models, grouped by data set."""
+"""What the column at the left lists, grouped by data set: models with sliders, or classifiers in Explain."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from apps.shelf import Shelf
     from engine.checkpoints import Entry
 
@@ -12,10 +14,16 @@ DEFAULTS = ("mnist/tc10", "mnist/tc5", "mnist/vae10", "mnist/vae5", "mnist/ae10"
 
 
 def listing(shelf: Shelf) -> list[dict[str, Any]]:
+    """The models with sliders, as `grouped` describes them."""
+    return grouped(shelf.latent())
+
+
+def grouped(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     """Groups {dataset, title, models}; a model has id, name, title, detail, metric and, if damaged, error."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    for entry in shelf.latent():
-        groups.setdefault(entry.dataset, []).append(_row(entry))
+    for entry in entries:
+        whole = entry.dataset.partition(":")[0].partition("@")[0]  # a classifier of two digits stands with the others
+        groups.setdefault(whole, []).append(_row(entry))
     return [{"dataset": name, "title": _title(name), "models": rows} for name, rows in groups.items()]
 
 
@@ -30,7 +38,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "id": entry.id,
         "name": entry.id.partition("/")[2],
         "title": entry.title,
-        "detail": entry.title.partition(", ")[2] or f"{entry.latents} latents",
+        "detail": entry.title.partition(", ")[2] or (f"{entry.latents} latents" if entry.latents else entry.kind),
         "preset": entry.preset,
         "metric": _metric(entry),
         "error": entry.error,

@@ -23,6 +23,7 @@ from apps.explaining import (
     resolved,
 )
 from apps.gradio_app import fields as read
+from apps.gradio_app.browser import grouped
 from apps.gradio_app.traverse import Answer, pictures
 from apps.plain_numbers import short
 from apps.refusals import RefusedError
@@ -66,9 +67,14 @@ class Asked:
 
 
 def choices(shelf: Shelf) -> Answer:
-    """What the workspace draws its controls from: classifiers, models that draw, methods with options, colours."""
+    """What the workspace draws its controls from: classifiers, models that draw, methods with options, colours.
+
+    Classifiers come twice: with what is needed to ask them, and in `groups` as the column at the left lists them.
+    """
+    classifiers = [entry for entry in shelf.entries() if entry.kind == "classifier"]
     return {
-        "classifiers": [_row(entry) for entry in shelf.entries() if entry.kind == "classifier"],
+        "classifiers": [_row(entry) for entry in classifiers],
+        "groups": grouped(classifiers),
         "models": [_row(entry) for entry in shelf.entries() if entry.kind not in ("classifier", "damaged")],
         "methods": describe_methods(),
         "defaults": list(DEFAULT_METHODS),
@@ -142,7 +148,7 @@ def send_maps(asked: Asked, channel: Channel, maps: HeatmapCache | None) -> None
     try:
         for numbers, one in answers(
             question, maps=maps, should_stop=channel.stopped,
-            on_progress=_reporter(channel),
+            on_progress=reporting(channel),
         ):  # fmt: skip
             _send_map(channel, numbers, one, question.methods)
     except CancelledError:
@@ -150,7 +156,8 @@ def send_maps(asked: Asked, channel: Channel, maps: HeatmapCache | None) -> None
     channel.send("done", seconds=time.perf_counter() - started)
 
 
-def _reporter(channel: Channel) -> Callable[[int, float], None]:
+def reporting(channel: Channel) -> Callable[[int, float], None]:
+    """Sends pieces of progress, a few a second: the number of the method at work, and the share that is done."""
     last = 0.0
 
     def report(method: int, share: float) -> None:

@@ -10,59 +10,98 @@ from torch import Tensor
 
 from apps.gradio_app import fields as read
 from apps.gradio_app.downloads import Download
-from apps.gradio_app.explain import Asked
+from apps.gradio_app.explain import Asked, reporting
 from apps.refusals import RefusedError
-from engine.explain.heatmaps import SIGNS, Attribution, Failure, HeatmapCache, Sign, attribute_all, normalise
+from apps.streaming import Channel
+from engine.explain.heatmaps import (
+    SIGNS,
+    Attribution,
+    CancelledError,
+    Failure,
+    HeatmapCache,
+    Sign,
+    attribute_all,
+    normalise,
+)
 from engine.explain.heatmaps.archive import heatmaps_npz
 from engine.figures import heatmap_sheet, row_words
 from engine.models.predictions import prediction_words, predictions
 
 MOST_CLASSIFIERS = 8
+_PART = 2**20  # bytes: a page that reads puts small pieces together faster than one that is large
 
 
-def export(asked: Sequence[Asked], fields: Mapping[str, Any], maps: HeatmapCache | None) -> Download:
-    """What the grid shows, as `png` or `npz`.
+class Export:
+    """What the grid shows, as a file that goes out in parts.
 
     Args:
         asked: A question for each classifier; several of them share one picture and become the sheet's rows.
-        fields: `as`; for a sheet also `sign` and `opacity`, in percent.
+        fields: `as`, png or npz; for a sheet also `sign` and `opacity`, in percent.
         maps: Where maps are kept.
 
     Raises:
-        RefusedError: If no method has a map, or numbers of several classifiers are asked for at once.
+        RefusedError: If numbers of several classifiers are asked for at once, or their pictures differ in shape.
     """
-    kind = read.text(fields, "as", options=("png", "npz"))
-    stem = f"{asked[0].question.model.id.replace('/', '-')}-heatmaps"
-    results = [_results(one, maps) for one in asked]
-    if kind == "npz":
-        if len(asked) > 1:
+
+    def __init__(self, asked: Sequence[Asked], fields: Mapping[str, Any], maps: HeatmapCache | None) -> None:
+        self.asked, self.maps = asked, maps
+        self.kind = read.text(fields, "as", options=("png", "npz"))
+        self.sign: Sign = read.text(fields, "sign", options=SIGNS, default="all")  # type: ignore[assignment] # one of SIGNS
+        self.opacity = read.whole(fields, "opacity", 0, 100, default=100) / 100
+        if self.kind == "npz" and len(asked) > 1:
             raise RefusedError("A file of numbers belongs to one classifier; ask for each of them.")
-        one = asked[0]
-        data = heatmaps_npz(one.question.x, results[0], names=list(one.names), targets=list(one.words))
-        return Download(f"{stem}.npz", "application/zip", data)
-    sign: Sign = read.text(fields, "sign", options=SIGNS, default="all")  # type: ignore[assignment] # one of SIGNS
-    opacity = read.whole(fields, "opacity", 0, 100, default=100) / 100
-    data = heatmap_sheet(
-        _stacked(asked), _columns(asked, results, sign), names=_names(asked), heading=_heading(asked), sign=sign,
-        opacity=opacity,
-    )  # fmt: skip
-    return Download(f"{stem}.png", "image/png", data)
+        if len({tuple(one.question.x.shape[1:]) for one in asked}) > 1:
+            raise RefusedError("The classifiers take pictures of different shapes; compare those that share one.")
+
+    def run(self, channel: Channel) -> None:
+        """Sends progress while maps are missing, then `file` with its name, its bytes in parts, and `done`.
+
+        Raises:
+            RefusedError: If no method has a map.
+        """
+        try:
+            results = [self._results(place, channel) for place in range(len(self.asked))]
+        except CancelledError:
+            return
+        channel.send("progress", share=None)  # what is left is not counted
+        file = self._file(results)
+        channel.send("file", name=file.name, media_type=file.media_type)
+        for start in range(0, len(file.data), _PART):
+            channel.send("part", file.data[start : start + _PART])
+        channel.send("done")
+
+    def _file(self, results: Sequence[Sequence[Attribution]]) -> Download:
+        first = self.asked[0]
+        stem = f"{first.question.model.id.replace('/', '-')}-heatmaps"
+        if self.kind == "npz":
+            data = heatmaps_npz(first.question.x, results[0], names=list(first.names), targets=list(first.words))
+            return Download(f"{stem}.npz", "application/zip", data)
+        data = heatmap_sheet(
+            torch.cat([one.question.x for one in self.asked]), _columns(self.asked, results, self.sign),
+            names=_names(self.asked), heading=_heading(self.asked), sign=self.sign, opacity=self.opacity,
+        )  # fmt: skip
+        return Download(f"{stem}.png", "image/png", data)
+
+    def _results(self, place: int, channel: Channel) -> list[Attribution]:
+        question, report = self.asked[place].question, reporting(channel)
+
+        def told(method: int, done: int, total: int) -> None:
+            share = (method + done / max(1, total)) / len(question.methods)
+            report(method, (place + share) / len(self.asked))
+
+        settings: dict[str, Any] = {"target": question.target, "cache": self.maps, "should_stop": channel.stopped}
+        found = list(attribute_all(question.model, question.x, question.methods, on_progress=told, **settings))
+        able = [result for result in found if not isinstance(result, Failure)]
+        if not able:
+            reasons = " ".join(result.reason for result in found if isinstance(result, Failure))
+            raise RefusedError(f"There is no map to keep. {reasons}")
+        return able
 
 
 def seen(values: Tensor, sign: Sign) -> Tensor:
     """Normalised maps, (N, H, W), with what speaks against the target below zero whatever is shown: it stays blue."""
     shown = normalise(values, sign=sign)
     return -shown if sign == "negative" else shown
-
-
-def _results(one: Asked, maps: HeatmapCache | None) -> list[Attribution]:
-    question = one.question
-    found = list(attribute_all(question.model, question.x, question.methods, target=question.target, cache=maps))
-    able = [result for result in found if not isinstance(result, Failure)]
-    if not able:
-        reasons = " ".join(result.reason for result in found if isinstance(result, Failure))
-        raise RefusedError(f"There is no map to keep. {reasons}")
-    return able
 
 
 def _columns(asked: Sequence[Asked], results: Sequence[Sequence[Attribution]], sign: Sign) -> dict[str, Tensor]:
@@ -78,13 +117,6 @@ def _columns(asked: Sequence[Asked], results: Sequence[Sequence[Attribution]], s
             maps = [blank if row is None else seen(row.values, sign) for row, blank in zip(rows, empty, strict=True)]
             columns[HEATMAPS[name].title] = torch.cat(maps)
     return columns
-
-
-def _stacked(asked: Sequence[Asked]) -> Tensor:
-    shapes = {tuple(one.question.x.shape[1:]) for one in asked}
-    if len(shapes) > 1:
-        raise RefusedError("The classifiers take pictures of different shapes; compare those that share one.")
-    return torch.cat([one.question.x for one in asked])
 
 
 def _heading(asked: Sequence[Asked]) -> str:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from apps.gradio_app.explain import Asked
+from apps.random_order_curves import random_order_curves
 from apps.refusals import RefusedError
 from apps.streaming import Channel
 from engine.explain.heatmaps import (
@@ -81,15 +82,16 @@ class Judge:
 
 
 def _pixels(judge: Judge, channel: Channel) -> Mapping[str, Any]:
-    found = deletion_insertion(
-        judge.model, judge.x, judge.own_map(channel), target=judge.target
-    )
+    found = deletion_insertion(judge.model, judge.x, judge.own_map(channel), target=judge.target)
+    chance = random_order_curves(judge.model, judge.x, judge.target, judge.maps)
     return {
         "shares": found.shares.tolist(),
         "deletion": found.deletion[0].tolist(),
         "insertion": found.insertion[0].tolist(),
         "deletion_auc": float(found.deletion_auc[0]),
         "insertion_auc": float(found.insertion_auc[0]),
+        "random_order": {"deletion": chance.deletion[0].tolist(), "insertion": chance.insertion[0].tolist()},
+        "random_order_auc": float(chance.deletion_auc[0]),
         "measure": found.measure,
         "baseline": found.baseline,
     }

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from apps.answers import UNCACHED, Turns, answered, parsed, read_body, refused
+from apps.answers import Turns, answered, parsed, read_body, refused
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
 from apps.streaming import Jobs, Work
@@ -43,7 +43,7 @@ def explain_routes(shelf: Shelf, turns: Turns) -> list[BaseRoute]:
         Route("/explorer/explain/examples/{model:path}", shown, methods=["GET"]),
         Route("/explorer/explain/maps", stream(lambda fields: _maps(shelf, fields)), methods=["POST"]),
         Route("/explorer/explain/judge", stream(lambda fields: _judge(shelf, fields)), methods=["POST"]),
-        Route("/explorer/explain/export", _answering(turns, lambda fields: _export(shelf, fields)), methods=["POST"]),
+        Route("/explorer/explain/export", stream(lambda fields: _export(shelf, fields)), methods=["POST"]),
     ]
 
 
@@ -57,17 +57,6 @@ def _streaming(jobs: Jobs, turns: Turns, plan: Callable[[Fields], Work]) -> Call
         except Exception as error:
             return refused(error)
         return jobs.stream(work)
-
-    return route
-
-
-def _answering(turns: Turns, answer: Callable[[Fields], Response]) -> Callable[[Request], Any]:
-    async def route(request: Request) -> Response:
-        try:
-            fields = parsed(await read_body(request, MAX_BYTES, media_type="application/json"))
-        except RefusedError as error:
-            return refused(error)
-        return await answered(lambda: answer(fields), turns)
 
     return route
 
@@ -90,17 +79,15 @@ def _judge(shelf: Shelf, fields: Fields) -> Work:
     return lambda channel: judge.run(checks, channel)
 
 
-def _export(shelf: Shelf, fields: Fields) -> Response:
+def _export(shelf: Shelf, fields: Fields) -> Work:
     from apps.explaining import kept_maps
-    from apps.gradio_app.explain_export import MOST_CLASSIFIERS, export
+    from apps.gradio_app.explain_export import MOST_CLASSIFIERS, Export
 
     names = fields.get("classifiers")
     if not isinstance(names, list) or not 0 < len(names) <= MOST_CLASSIFIERS:
         raise RefusedError(f"classifiers should be a list of 1 to {MOST_CLASSIFIERS} names.")
     asked = [_explain().read_question(shelf, {**fields, "classifier": name}) for name in names]
-    file = export(asked, fields, kept_maps())
-    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'} | UNCACHED
-    return Response(file.data, media_type=file.media_type, headers=headers)
+    return Export(asked, fields, kept_maps()).run
 
 
 def _examples(shelf: Shelf, request: Request) -> dict[str, Any]:

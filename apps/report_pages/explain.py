@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from apps.explaining import Question, classifier, kept_maps, resolved
+from apps.random_order_curves import random_order_curves
 from apps.refusals import RefusedError, told
 from apps.report_pages import explain_controls as controls
 from apps.report_pages import models
@@ -46,6 +47,7 @@ class Comparison:
         results: Maps of the methods that are finished, in their order.
         failures: Methods that cannot explain the model.
         curves: Deletion and insertion by method.
+        reference: The same of pixels in random order, beside the curves.
         stopped: Why it goes on no further; empty while it does.
     """
 
@@ -57,6 +59,7 @@ class Comparison:
     results: list[Attribution] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     curves: dict[str, PixelCurves] = field(default_factory=dict)
+    reference: PixelCurves | None = None
     stopped: str = ""
 
     @property
@@ -145,6 +148,9 @@ def compare(comparison: Comparison, *, on_progress: Callable[[str, float], None]
         else:
             comparison.results.append(one)
         on_map()
+    if comparison.results and comparison.reference is None:
+        on_progress("Judging a random order", 0.5)
+        comparison.reference = random_order_curves(question.model, question.x, question.target, kept_maps())
     for place, result in enumerate(comparison.results):
         if result.method not in comparison.curves:
             on_progress(f"Judging {HEATMAPS[result.method].title}", 0.5 + place / steps)
@@ -293,9 +299,10 @@ def _trust(comparison: Comparison, theme: Theme) -> None:
         st.subheader("Pixels taken away, pixels shown", anchor=False)
         st.caption(
             "The most important pixels of each map go first. Deletion should fall early: a small area below the curve "
-            "is good. Insertion should rise early: a large one is. What is missing is blurred. Means over the pictures."
+            "is good. Insertion should rise early: a large one is. What is missing is blurred. The thin grey line is "
+            "what pixels in random order come to. Means over the pictures."
         )
-        _chart(pixel_curves(titled, theme=theme))
+        _chart(pixel_curves(titled, reference=comparison.reference, theme=theme))
     if len(comparison.results) > 1:
         st.subheader("Do the methods agree?", anchor=False)
         st.caption("Rank correlation of the sizes of attributions, pixel by pixel: 1 is the same order, 0 is none.")

@@ -146,6 +146,10 @@ class LoadedClassifier(Loaded):
         """
         return self.network.probabilities(x)  # type: ignore[operator]
 
+    def probabilities_of(self, logits: Tensor) -> Tensor:
+        """What the outputs for some pictures say, (N, M) -> (N, M); see `probabilities`."""
+        return self.network.probabilities_of(logits)  # type: ignore[operator]
+
     def forward(self, x: Tensor) -> Tensor:
         """The logits; what attribution methods call."""
         return self.logits(x)

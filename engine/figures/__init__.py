@@ -11,7 +11,8 @@ from __future__ import annotations
 from engine.figures.atlas import Atlas, atlas
 from engine.figures.confusion import attribute_scores, confusion
 from engine.figures.faithfulness import agreement_matrix, pixel_curves, randomisation_curves
-from engine.figures.heatmaps import heatmap_pixels, heatmap_png, heatmap_sheet, heatmap_table, row_words
+from engine.figures.heatmap_sheet import heatmap_sheet, row_words
+from engine.figures.heatmaps import heatmap_pixels, heatmap_png, heatmap_table
 from engine.figures.metrics_table import MetricRow, metric_rows, metrics_table
 from engine.figures.mi_matrix import mi_matrix
 from engine.figures.palette import category_colors, diverging_limit, method_color, model_color

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.figures.palette import DIVERGING, method_color
-from engine.figures.themes import Theme, colorbar, themed
+from engine.figures.themes import Theme, colorbar, ink, themed
 from engine.metrics.agreement import Agreement
 from engine.metrics.deletion_insertion import PixelCurves
 from engine.metrics.randomisation import Randomisation
@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 
 
 def pixel_curves(
-    curves: Mapping[str, PixelCurves], *, picture: int | None = None, theme: Theme = "light", height: int | None = None
+    curves: Mapping[str, PixelCurves],
+    *,
+    reference: PixelCurves | None = None,
+    picture: int | None = None,
+    theme: Theme = "light",
+    height: int | None = None,
 ) -> go.Figure:
     """Deletion (left; should fall early) and insertion (right; should rise early), with their areas in the legend.
 
     Args:
         curves: By method.
+        reference: Those of `engine.metrics.random_order`, drawn as a thin grey line.
         picture: One picture's curves; None for the mean over pictures.
         theme: Of the page behind it.
         height: In pixels.
@@ -34,27 +40,34 @@ def pixel_curves(
     if not curves:
         raise ValueError("There are no curves to draw; judge at least one method.")
     figure = make_subplots(1, 2, subplot_titles=("Deletion", "Insertion"), shared_yaxes=True, horizontal_spacing=0.06)
+    if reference is not None:
+        _add(figure, "random order", reference, picture, {"color": ink(theme).muted, "width": 1})
     for name, one in curves.items():
-        both = (one.deletion_auc, one.insertion_auc)
-        areas = [float(area.mean() if picture is None else area[picture]) for area in both]
-        for column, (values, area) in enumerate(zip((one.deletion, one.insertion), areas, strict=True), start=1):
-            line = values.mean(dim=0) if picture is None else values[picture]
-            figure.add_scatter(
-                x=one.shares.numpy() * 100,
-                y=line.numpy(),
-                mode="lines",
-                name=f"{name}: {areas[0]:.3f} / {areas[1]:.3f}",
-                legendgroup=name,
-                showlegend=column == 1,
-                line={"color": method_color(name), "width": 2},
-                hovertemplate=f"{name}: %{{y:.3f}} at %{{x:.0f}} % (area {area:.3f})<extra></extra>",
-                row=1,
-                col=column,
-            )
+        _add(figure, name, one, picture, {"color": method_color(name), "width": 2})
     themed(figure, theme, height=height or 320, margin={"t": 32})
     figure.update_xaxes(title_text="pixels, %", range=[0, 100], showgrid=False)
     measure = next(iter(curves.values())).measure
     return figure.update_yaxes(title_text=measure, col=1)
+
+
+def _add(figure: go.Figure, name: str, one: PixelCurves, picture: int | None, line: Mapping[str, Any]) -> None:
+    """Both curves of one order of pixels, with their areas in the legend."""
+    both = (one.deletion_auc, one.insertion_auc)
+    areas = [float(area.mean() if picture is None else area[picture]) for area in both]
+    for column, (values, area) in enumerate(zip((one.deletion, one.insertion), areas, strict=True), start=1):
+        shown = values.mean(dim=0) if picture is None else values[picture]
+        figure.add_scatter(
+            x=one.shares.numpy() * 100,
+            y=shown.numpy(),
+            mode="lines",
+            name=f"{name}: {areas[0]:.3f} / {areas[1]:.3f}",
+            legendgroup=name,
+            showlegend=column == 1,
+            line=line,
+            hovertemplate=f"{name}: %{{y:.3f}} at %{{x:.0f}} % (area {area:.3f})<extra></extra>",
+            row=1,
+            col=column,
+        )
 
 
 def agreement_matrix(result: Agreement, *, theme: Theme = "light", height: int | None = None) -> go.Figure:

@@ -2,8 +2,8 @@
 
 `evaluate` measures all that applies to a model; each figure comes as a `Metric` that says what it means.
 
-Judging maps: `deletion_insertion`, `sensitivity_n`, `max_sensitivity`, `randomisation`, `agreement`. They take maps, or
-a function that makes them, and know no method.
+Judging maps: `deletion_insertion` (beside `random_order`), `sensitivity_n`, `max_sensitivity`, `randomisation`,
+`agreement`. They take maps, or a function that makes them, and know no method.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from engine.metrics.max_sensitivity import MaxSensitivity, max_sensitivity
 from engine.metrics.metric_table import METRICS, measured
 from engine.metrics.mutual_information import entropy, mutual_information
 from engine.metrics.mutual_information_gap import mig, mutual_information_gap
+from engine.metrics.random_order import random_order
 from engine.metrics.randomisation import Randomisation, randomisation
 from engine.metrics.rank_correlation import spearman
 from engine.metrics.reconstruction import ReconstructionError, reconstruction_error
@@ -68,6 +69,7 @@ __all__ = [
     "mutual_information",
     "mutual_information_gap",
     "number",
+    "random_order",
     "randomisation",
     "reconstruction_error",
     "sampled_factor_vae_score",

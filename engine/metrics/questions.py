@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from engine.models.predictions import probabilities_of
 from engine.models.private_copy import device_of, private_copy
 from engine.models.target import Target, as_logits, as_target, probability, score
 
@@ -46,10 +46,7 @@ class Questions:
             raise ValueError(f"measure should be 'probability' or 'logit'; got {measure!r}.")
         self.network, self.chunk_size = private_copy(model), chunk_size
         self.x = x.detach().to(device_of(model), torch.float32)
-        # A model that does not say so has classes of which one applies, as published networks have.
-        likely = partial(probability, exclusive=getattr(model, "exclusive", True))
         self.measure: Measure = measure if _has_probability(model) else "logit"
-        self._number = likely if self.measure == "probability" else score
         with torch.no_grad():
             logits = torch.cat([as_logits(self.network(part), len(part)) for part in self.x.split(chunk_size)])
         self.weights = as_target(target).weights(logits)
@@ -69,6 +66,11 @@ class Questions:
             logits = as_logits(self.network(altered(pictures, part % each)), len(part))
             said.append(self._number(logits, self.weights[pictures]))
         return torch.cat(said).reshape(len(self.x), each).cpu()
+
+    def _number(self, logits: Tensor, weights: Tensor) -> Tensor:
+        if self.measure == "logit":
+            return score(logits, weights)
+        return probability(logits, weights, probabilities_of(self.network, logits))
 
 
 def pixel_values(maps: Tensor, x: Tensor) -> Tensor:

@@ -43,12 +43,16 @@ class ImageClassifier(nn.Module):
         Raises:
             ValueError: If the readout is on a scale without probabilities; `logits` gives its value.
         """
+        return self.probabilities_of(self.logits(x))
+
+    def probabilities_of(self, logits: Tensor) -> Tensor:
+        """What the outputs for some pictures say, (N, M) -> (N, M); see `probabilities`."""
         if self.readout is not None and self.readout.unit != "log-odds":
             raise ValueError(
                 f"{self.readout.name!r} is read in {self.readout.unit} and has no probability; logits(x) is its value."
             )
-        logits = self.logits(x)
-        return torch.softmax(logits, dim=1) if self.exclusive else torch.sigmoid(logits)
+        single = logits.shape[1] == 1  # a yes or no
+        return torch.softmax(logits, dim=1) if self.exclusive and not single else torch.sigmoid(logits)
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits; what attribution methods call."""

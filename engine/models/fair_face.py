@@ -48,15 +48,11 @@ class FairFace(ResNetClassifier):
         self.classes, self.exclusive, self.readout = chosen.classes, chosen.exclusive, chosen.readout
         self.grouped = readout == "all"
 
-    def probabilities(self, x: Tensor) -> Tensor:
-        """(N, 3, H, W) in [0, 1] -> (N, M); of all 18 outputs, each of the three groups adds up to one.
-
-        Raises:
-            ValueError: If the readout is on a scale without probabilities.
-        """
+    def probabilities_of(self, logits: Tensor) -> Tensor:
+        """(N, M) -> (N, M); of all 18 outputs, each of the three groups adds up to one."""
         if not self.grouped:
-            return super().probabilities(x)
-        return torch.cat([group.softmax(dim=1) for group in self.logits(x).split(_GROUPS, dim=1)], dim=1)
+            return super().probabilities_of(logits)
+        return torch.cat([group.softmax(dim=1) for group in logits.split(_GROUPS, dim=1)], dim=1)
 
 
 @dataclass(frozen=True)

@@ -95,17 +95,17 @@ def score(logits: Tensor, weights: Tensor) -> Tensor:
     return (logits * weights).sum(dim=1)
 
 
-def probability(logits: Tensor, weights: Tensor, *, exclusive: bool = True) -> Tensor:
-    """How likely the model finds the target, (N,): of a class among all; of one class rather than the other; of yes.
+def probability(logits: Tensor, weights: Tensor, probabilities: Tensor) -> Tensor:
+    """How likely the model finds the target, (N,): of one output as the model says; of one class rather than another.
 
     Args:
         logits: (N, M).
         weights: The target's signs, (N, M).
-        exclusive: Whether the M outputs are classes of which one applies; else each is a yes or no of its own.
+        probabilities: The model's own of its outputs, (N, M).
     """
-    single = ((weights != 0).sum(dim=1) == 1) & exclusive & (logits.shape[1] > 1)
-    chosen = (torch.softmax(logits, dim=1) * weights.abs()).sum(dim=1)
+    chosen = (probabilities * weights.abs()).sum(dim=1)
     chosen = torch.where(weights.sum(dim=1) < 0, 1 - chosen, chosen)
+    single = (weights != 0).sum(dim=1) == 1
     return torch.where(single, chosen, torch.sigmoid(score(logits, weights)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -63,6 +64,9 @@ class Workspace:
 
     def tab(self, name):
         self.place.get_by_role("tab", name=name).click()
+
+    def choose(self, classifier):
+        self.page.locator(f"#lx-browser .lx-model[data-id='{classifier}']").click()
 
     def address(self, condition):
         self.page.wait_for_function(f"() => {{ const hash = location.hash; return {condition}; }}")
@@ -162,6 +166,8 @@ def test_a_classifier_without_examples_opens_at_upload(explain, page):
     window.tab("Examples")
     said = window.place.locator(".lx-gallery .lx-hint")
     expect(said).to_contain_text("came without examples")
+    status = window.place.locator(".lx-ex-status")
+    expect(status).to_have_text("Upload a picture, or take what Traverse shows.")
     assert said.evaluate("e => e.clientHeight") < 30
 
 
@@ -184,10 +190,45 @@ def test_an_error_below_many_uploads_comes_into_view_and_names_its_file_once(exp
 def test_another_classifier_starts_with_its_own_target(explain):
     window = explain(f"{FAST}&pictures=0&minus=3")
     window.shows(2)
-    window.place.get_by_label("Classifier", exact=True).select_option("mnist/digits-paper")
+    window.choose("mnist/digits-paper")
     window.shows(2)
     expect(window.place.get_by_label("Rather than")).to_have_value("")
     window.address("!hash.includes('minus=')")
+
+
+def test_the_column_at_the_left_lists_what_the_workspace_chooses_from(explain, page):
+    window = explain(f"{FAST}&pictures=0")
+    window.shows(2)
+    column = page.locator("#lx-browser")
+    expect(column.get_by_role("navigation", name="Classifiers").locator(".lx-model")).to_have_count(2)
+    expect(column.locator(".lx-here")).to_have_attribute("data-id", "mnist/digits")
+    expect(column.locator(".lx-here .lx-metric")).to_have_text(re.compile(r"^0\.\d+$"))
+    window.choose("mnist/digits-paper")
+    window.shows(2)
+    expect(column.locator(".lx-here")).to_have_attribute("data-id", "mnist/digits-paper")
+    window.address("hash.includes('classifier=mnist/digits-paper')")
+    page.go_back()
+    expect(column.locator(".lx-here")).to_have_attribute("data-id", "mnist/digits")
+    page.get_by_role("tab", name="Traverse", exact=True).click()
+    expect(column.get_by_role("navigation", name="Models").locator(".lx-model")).to_have_count(2)
+    expect(column.locator(".lx-here")).to_have_attribute("data-id", "mnist/tc5")
+
+
+def test_a_classifier_that_comes_after_a_step_back_is_not_taken(explain, page):
+    window = explain(f"{FAST}&pictures=0")
+    window.shows(2)
+    asked = []
+    page.route("**/explain/classifier/mnist/digits-paper", lambda route: asked.append(route))
+    window.choose("mnist/digits-paper")
+    expect(window.place.locator(".lx-ex-status")).to_have_text("Loading mnist/digits-paper …")
+    page.go_back()
+    expect(window.place.locator(".lx-ex-status")).to_contain_text("2 maps")
+    with page.expect_response("**/explain/classifier/mnist/digits-paper"):
+        asked[0].continue_()
+    page.wait_for_timeout(500)
+    window.place.get_by_label("SmoothGrad", exact=True).check()
+    window.shows(3)
+    window.address("hash.includes('classifier=mnist/digits&')")
 
 
 def test_a_region_is_outlined_in_every_map_with_its_value(explain, page):
@@ -218,7 +259,44 @@ def test_a_clicked_map_opens_large_with_its_curves_and_escape_leads_back(explain
     expect(large.locator("[data-check=sensitivity_n]")).to_contain_text("no signs", timeout=60_000)
     page.keyboard.press("Escape")
     expect(large).to_be_hidden()
+    assert page.evaluate("document.activeElement.dataset.at") == "0 0"  # the map that was large
     assert seen.errors == []
+
+
+def test_a_large_map_is_in_the_link_and_back_closes_it(explain, page):
+    window = explain(f"{FAST}&pictures=0,1")
+    window.shows(4)
+    window.place.locator(".lx-map").nth(2).click()
+    large = window.place.locator(".lx-large")
+    expect(large.get_by_role("heading", name="Saliency")).to_be_visible()
+    window.address("hash.endsWith('&large=2:saliency')")
+    page.keyboard.press("ArrowRight")
+    window.address("hash.endsWith('&large=2:input-x-gradient')")
+    page.keyboard.press("ArrowRight")  # there is none
+    link = page.url.partition("#")[2]
+    page.go_back()  # a neighbour was no step of its own
+    expect(large).to_be_hidden()
+    window.address("!hash.includes('large')")
+    page.go_forward()
+    expect(large.get_by_role("heading", name="Input × gradient")).to_be_visible()
+    page.goto("about:blank")
+    again = explain(link.removeprefix("workspace=Explain&"))
+    large = again.place.locator(".lx-large")
+    expect(large.get_by_role("heading", name="Input × gradient")).to_be_visible()
+    expect(large).to_contain_text("example 1")
+    box, whole = large.locator(".lx-large-map").bounding_box(), large.bounding_box()
+    assert box["width"] > 0.4 * whole["width"] and box["height"] > 0.6 * whole["height"]
+    page.keyboard.press("Escape")
+    again.address("!hash.includes('large')")
+    expect(again.maps).to_have_count(4)
+
+
+@pytest.mark.parametrize("large", ["9:saliency", "1:evil", "0:saliency", "x"])
+def test_a_link_to_a_large_map_that_is_not_there_shows_the_grid(explain, large):
+    window = explain(f"{FAST}&pictures=0&large={large}")
+    window.shows(2)
+    expect(window.place.locator(".lx-large")).to_be_hidden()
+    window.address("!hash.includes('large')")
 
 
 def test_a_link_brings_back_what_was_shown(explain, page):
@@ -312,11 +390,16 @@ def test_traverse_hands_its_picture_over(explain, page):
     expect(page.locator("#lx-traverse")).to_be_visible()
 
 
-def test_a_model_of_other_data_is_answered_in_words(explain):
+def test_a_model_of_other_data_is_answered_in_words_and_another_can_be_chosen(explain, page):
     window = explain("model=sinelines/gt&pictures=traverse")
     said = window.place.locator(".lx-ex-live")
-    expect(said).to_contain_text("Models whose pictures this one takes: mnist/tc5; choose one at the left.")
+    expect(said).to_contain_text("No classifier here takes its pictures: choose another model above.")
     expect(window.place.locator(".lx-ex-status")).to_have_text("")
+    window.place.get_by_label("Drawn by").select_option("mnist/tc5")
+    window.shows(4)
+    window.address("hash.includes('model=mnist/tc5')")
+    page.go_back()
+    expect(said).to_contain_text("No classifier here takes its pictures")
 
 
 def test_classifiers_are_compared_on_one_picture(explain):
@@ -339,6 +422,23 @@ def test_files_can_be_taken_away(explain, page):
     found = np.load(numbers.value.path())
     assert found["saliency"].shape == (2, 1, 28, 28)
     assert json.loads(str(found["made_by"]))["model"] == "mnist/digits"
+
+
+def test_a_file_that_takes_long_shows_progress_and_is_cancelled(explain, page, seen):
+    window = explain(f"{FAST}&pictures=0")
+    window.shows(2)
+    page.route("**/explain/export", lambda route: None)  # a server that takes its time
+    window.place.get_by_role("button", name="PNG").click()
+    cancel = window.place.get_by_role("button", name="Cancel")
+    expect(cancel).to_be_visible()
+    expect(window.place.locator(".lx-ex-status")).to_have_text("Making the file …")
+    expect(window.place.get_by_role("button", name="NPZ")).to_be_disabled()
+    cancel.click()
+    expect(cancel).to_be_hidden()
+    page.unroute("**/explain/export")
+    with page.expect_download():
+        window.place.get_by_role("button", name="NPZ").click()
+    assert seen.errors == []
 
 
 def test_the_keyboard_walks_through_the_maps(explain, page):
@@ -365,3 +465,16 @@ def test_the_window_fills_the_screen_without_scrolling(explain, page):
         fits = "e => e.scrollWidth <= e.clientWidth"
         assert page.locator(".lx-ex-bar").evaluate(fits)
         assert page.locator(".lx-ex-side").evaluate(fits)
+
+
+def test_a_narrow_window_scrolls_sideways_and_nothing_overlaps(explain, page):
+    window = explain(f"model=mnist/tc5&pictures=traverse&{FAST}")
+    window.shows(2)
+    for width in (700, 960):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("document.documentElement.scrollWidth === 960")
+        for part in (".lx-ex-sources", ".lx-ex-side", ".lx-ex-bar"):
+            assert page.locator(part).evaluate("e => e.scrollWidth <= e.clientWidth"), part
+    window.place.locator(".lx-map").first.click()
+    cards = window.place.locator(".lx-large .lx-card")
+    assert len({cards.nth(k).bounding_box()["x"] for k in range(5)}) == 1  # one below the other

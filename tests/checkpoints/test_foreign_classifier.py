@@ -100,7 +100,11 @@ def test_imported_it_is_a_checkpoint_like_any_other(write, theirs, x, root):
     torch.testing.assert_close(model(x), expected(theirs, x), rtol=0, atol=1e-5)
     (entry,) = engine.catalog()
     assert (entry.id, entry.kind, entry.error) == ("folder/owls", "classifier", "")
-    assert entry.title == f"{SMALL}, 3 outputs"
+    assert entry.title == model.title == f"owls ({SMALL}), 3 outputs"
+    card = (folder / "README.md").read_text()
+    assert f"# folder: owls ({SMALL}), 3 outputs" in card
+    assert "| Preset | imported. As it came, with its weights" in card, "nothing published is claimed"
+    assert "model.probabilities(x)  # x: pictures, (N, 3, 64, 64)" in card, "it has no examples to try"
     with pytest.raises(ConfigError, match="is a checkpoint of this program already"):
         import_classifier(folder, root)
 
@@ -115,6 +119,32 @@ def test_a_few_lines_of_ones_own_and_a_state_dict(write, theirs, x, root):
     with torch.no_grad():
         values = theirs((x - torch.tensor(IMAGENET_MEAN)[:, None, None]) / torch.tensor(IMAGENET_STD)[:, None, None])
         torch.testing.assert_close(model.probabilities(x), torch.sigmoid(values), rtol=0, atol=1e-5)
+
+
+def test_it_is_called_what_its_folder_or_the_user_calls_it(write, root):
+    folder = write()
+    mine = folder.rename(folder.with_name("My owls, 2"))
+    assert import_classifier(mine, root) == root / "folder" / "My-owls,-2"
+    import_classifier(mine, root, id="folder/night-owls")
+    titles = {entry.id: entry.title for entry in engine.catalog()}
+    assert titles == {
+        "folder/My-owls,-2": f"My owls, 2 ({SMALL}), 3 outputs",
+        "folder/night-owls": f"night-owls ({SMALL}), 3 outputs",
+    }
+
+
+def test_another_classifier_from_a_folder_of_the_same_name_takes_no_place(write, theirs, root):
+    folder = write()
+    import_classifier(folder, root)
+    assert import_classifier(folder, root) == root / "folder" / "owls", "the same again"
+    before = (root / "folder" / "owls" / "model.safetensors").read_bytes()
+    others = {name: value + 1 if name == "fc.bias" else value for name, value in theirs.state_dict().items()}
+    safetensors.torch.save_file(others, folder / "model.safetensors")
+    with pytest.raises(ConfigError, match=r"owls is there already, .*\(--id folder/\.\.\.\).* \(--id folder/owls\)"):
+        import_classifier(folder, root)
+    assert (root / "folder" / "owls" / "model.safetensors").read_bytes() == before
+    import_classifier(folder, root, id="folder/owls")
+    assert (root / "folder" / "owls" / "model.safetensors").read_bytes() != before
 
 
 def test_weights_that_do_not_fit(write, tmp_path):

@@ -10,7 +10,9 @@ import torch
 from PIL import Image
 
 from engine.figures.faithfulness import agreement_matrix, pixel_curves, randomisation_curves
-from engine.figures.heatmaps import heatmap_pixels, heatmap_png, heatmap_sheet, heatmap_table, row_words
+from engine.figures.heatmap_sheet import heatmap_sheet, row_words
+from engine.figures.heatmaps import heatmap_pixels, heatmap_png, heatmap_table
+from engine.figures.themes import ink
 from engine.metrics.agreement import agreement
 from engine.metrics.deletion_insertion import PixelCurves
 from engine.metrics.randomisation import Randomisation
@@ -121,6 +123,9 @@ def test_curves_carry_their_areas():
     figure = pixel_curves({"saliency": one, "random": one})
     assert len(figure.data) == 4 and figure.data[0].name == "saliency: 0.375 / 0.625"
     assert list(pixel_curves({"saliency": one}, picture=1).data[0].y) == [1.0, 0.0, 0.0]
+    beside = pixel_curves({"saliency": one}, reference=one)
+    assert beside.data[0].name.startswith("random order: ")
+    assert (beside.data[0].line.width, beside.data[0].line.color) == (1, ink("light").muted)
     with pytest.raises(ValueError, match="no curves"):
         pixel_curves({})
 

@@ -11,6 +11,7 @@ from torch import nn
 from engine.metrics.agreement import agreement
 from engine.metrics.deletion_insertion import deletion_insertion
 from engine.metrics.max_sensitivity import max_sensitivity
+from engine.metrics.random_order import random_order
 from engine.metrics.randomisation import randomisation, weighted_layers
 from engine.metrics.rank_correlation import spearman
 from engine.metrics.sensitivity_n import sensitivity_n
@@ -73,6 +74,45 @@ def test_all_of_a_map_without_values_is_taken_in_an_order_by_chance():
     none = deletion_insertion(Corner(), x, torch.zeros_like(x), target=1, baseline="black", measure="logit", steps=36)
     falls = none.deletion[0].diff().nonzero()[:, 0].tolist()
     assert len(falls) == 4 and falls != [0, 1, 6, 7]  # not row by row
+
+
+def test_a_random_order_is_what_maps_by_chance_come_to():
+    x = bright()
+    settings = {"target": 1, "baseline": "black", "measure": "logit", "steps": 9}
+    reference = random_order(Corner(), x, orders=40, **settings)
+    maps = [torch.rand(x.shape, generator=torch.Generator().manual_seed(seed)) for seed in range(40)]
+    chance = [deletion_insertion(Corner(), x, one, **settings) for one in maps]
+    for name in ("deletion", "insertion"):
+        mean = torch.stack([getattr(one, name) for one in chance]).mean(dim=0)
+        torch.testing.assert_close(getattr(reference, name), mean, atol=0.5, rtol=0)
+    torch.testing.assert_close(reference.deletion[:, -1], torch.full((3,), 0.0))
+    torch.testing.assert_close(reference.insertion[:, -1], x[:, 0, :2, :2].sum(dim=(1, 2)))
+
+
+def test_a_random_order_read_from_its_end_is_the_reverse_one():
+    x = bright(1)
+    found = random_order(Corner(), x, target=1, baseline="black", measure="logit", steps=9, orders=1)
+    rank = torch.randperm(SIDE * SIDE, generator=torch.Generator().manual_seed(0)).float().reshape(x.shape)
+    there = deletion_insertion(Corner(), x, -rank, target=1, baseline="black", measure="logit", steps=9)
+    back = deletion_insertion(Corner(), x, rank, target=1, baseline="black", measure="logit", steps=9)
+    torch.testing.assert_close(found.deletion, there.deletion)
+    torch.testing.assert_close(found.insertion, back.insertion)
+
+
+def test_a_random_order_costs_as_much_as_a_map_and_does_not_depend_on_company():
+    x, asked = bright(), []
+
+    class Counted(Corner):
+        def forward(self, x):
+            asked.append(len(x))
+            return super().forward(x)
+
+    together = random_order(Counted(), x, target=1)
+    cost = sum(asked)
+    deletion_insertion(Counted(), x, x, target=1)
+    assert sum(asked) == 2 * cost
+    alone = random_order(Corner(), x[1:2], target=1, chunk_size=3)
+    torch.testing.assert_close(together.deletion[1:2], alone.deletion)
 
 
 def test_sums_of_the_right_map_are_what_the_model_loses():
@@ -141,6 +181,7 @@ def test_agreement_is_a_correlation_of_every_pair():
         (lambda x: deletion_insertion(Corner(), x, x, baseline="pink"), "No baseline 'pink'"),
         (lambda x: deletion_insertion(Corner(), x, x, measure="odds"), "measure should be"),
         (lambda x: deletion_insertion(Corner(), x, x, target=2), "numbers from 0 to 1"),
+        (lambda x: random_order(Corner(), x, orders=0), "steps and orders should be at least 1"),
         (lambda x: sensitivity_n(Corner(), x, x, samples=1), "samples should be at least 2"),
         (lambda x: max_sensitivity(lambda near, _: near, x, x, radius=0), "above zero"),
         (lambda x: randomisation(lambda _, x: x, Corner(), x, x), "should have weights"),

@@ -7,8 +7,10 @@ import torch
 from torch import nn
 
 from engine.interfaces import Classifier
+from engine.metrics import deletion_insertion
 from engine.models import MODELS
 from engine.models.fair_face import READOUTS, FairFace
+from engine.models.predictions import predictions
 
 # 18 logits: seven of race, two of gender, nine of age
 LOGITS = torch.tensor(
@@ -95,6 +97,14 @@ def test_probabilities_of_the_others():
     torch.testing.assert_close(saying("skin-colour").probabilities(X)[:, 0], every[:, 1] / (every[:, 0] + every[:, 1]))
     torch.testing.assert_close(saying("race").probabilities(X), every[:, :7])
     torch.testing.assert_close(saying("age-bracket").probabilities(X), every[:, 9:])
+
+
+def test_whoever_asks_for_a_probability_gets_the_groups_own():
+    every = saying("all").probabilities(X)
+    curves = deletion_insertion(saying("all"), X[:1], X[:1], target=7, steps=1)
+    torch.testing.assert_close(curves.deletion[0], every[:2, 7])
+    [[name, value], *_] = predictions(saying("all"), LOGITS)[0]["top"]
+    assert (name, value) == ("gender: Male", pytest.approx(float(every[0, 7])))
 
 
 def test_an_unknown_readout_lists_its_neighbours():

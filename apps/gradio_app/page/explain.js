@@ -1,12 +1,14 @@
 // Workspace Explain: pictures by methods, maps that arrive one by one, and one of them large with its judgement.
 
-import { button, debounced, h, saveFile } from "./dom.js";
+import { button, debounced, h } from "./dom.js";
 import { controls, segments } from "./explain_controls.js";
+import { exporter } from "./explain_export.js";
 import { mapGrid } from "./explain_grid.js";
 import { largeView } from "./explain_large.js";
 import { START, knownMethods } from "./explain_link.js";
 import { mapStore } from "./explain_maps.js";
 import { pictureSource } from "./explain_pictures.js";
+import { nextStep, progressLine } from "./explain_progress.js";
 import { colorTable } from "./heatmap_paint.js";
 import { same } from "./state.js";
 
@@ -26,6 +28,7 @@ export function explain(place, context, tools) {
     if (what === "map" && ready()) measure(rows());
     draw();
   });
+  const files = exporter({ api, notices, onchange: () => draw() });
   const visible = () => state.now.workspace === "Explain";
   const fillSoon = debounced(120, () => { if (visible()) fill(); });
 
@@ -46,12 +49,13 @@ export function explain(place, context, tools) {
       place.replaceChildren(h("p", { class: "lx-waiting" }, "There is no classifier to explain. Train one with scripts/train_all.py."));
       return;
     }
+    context.list.offer(choices.groups);
     parts = build();
     adopt(state.now.explain ?? {});
   }
 
-  /** Settings from a link or from Traverse, with what this server has instead of what it lacks. */
-  function adopt(given) {
+  /** Settings from a link, from Traverse or the column at the left, with what this server has instead of what it lacks. */
+  function adopt(given, from = null) {
     const next = { ...START, ...given };
     const able = choices.classifiers.filter(({ error }) => !error).map(({ id }) => id);
     const strange = next.classifiers.filter((id) => !able.includes(id));
@@ -60,7 +64,8 @@ export function explain(place, context, tools) {
     const drawing = tools.facts();
     const shape = choices.classifiers.find(({ id }) => id === next.classifiers[0])?.shape;
     const lost = next.source === "traverse" && drawing && !same(shape, drawing.space.shape);
-    if (lost || !next.classifiers.length) next.classifiers = [(drawing && fitting(drawing.space.shape)) ?? next.classifiers[0] ?? able[0]];
+    if (lost && from === "list") next.source = "examples"; // the classifier was chosen, so its own pictures come with it
+    else if (lost || !next.classifiers.length) next.classifiers = [(drawing && fitting(drawing.space.shape)) ?? next.classifiers[0] ?? able[0]];
     next.methods = knownMethods(next.methods ?? choices.defaults.map((name) => ({ name, options: {} })), choices.methods);
     set(next);
   }
@@ -71,23 +76,22 @@ export function explain(place, context, tools) {
     return (able.find(({ dataset }) => dataset === tools.facts()?.dataset) ?? able[0])?.id;
   }
 
-  function set(values) {
+  function set(values, from = "explain") {
     settings = { ...settings, ...values };
-    state.set({ explain: settings }, "explain");
+    state.set({ explain: settings }, from);
     react();
   }
 
   async function react() {
-    const [name] = settings.classifiers;
+    const [name] = settings.classifiers, ticket = ++wanted;
     if (facts?.model !== name) {
-      const ticket = ++wanted;
       parts.controls.show(settings, null);
       parts.loading(name);
       place.setAttribute("aria-busy", "true");
       const found = await notices.attempt(() => api.get(`explain/classifier/${api.escaped(name)}`));
       if (ticket !== wanted) return;
-      place.removeAttribute("aria-busy");
       if (!found) {
+        place.removeAttribute("aria-busy");
         parts.loaded();
         if (facts) set({ classifiers: [facts.model] });
         else parts.controls.show(settings, null, "It could not be loaded; choose another.");
@@ -96,6 +100,7 @@ export function explain(place, context, tools) {
       facts = found;
       settle();
     }
+    place.removeAttribute("aria-busy");
     parts.controls.show(settings, facts);
     parts.pictures.show(settings, facts);
     parts.refresh();
@@ -134,8 +139,7 @@ export function explain(place, context, tools) {
     parts.grid.draw({ rows: shown, columns, methods: parts.methods, look: look(), busy: store.busy(), stopped: store.status.stopped,
       about: (row) => store.about(row, target), map: (row, column) => store.map(row, column, target) });
     parts.progress(shown);
-    const large = parts.large.shown();
-    if (large) enlarge(large.row, large.column);
+    showLarge(shown);
   }
 
   function fill() {
@@ -167,21 +171,35 @@ export function explain(place, context, tools) {
     }, (row) => { measure([row]); draw([row]); });
   }
 
-  function enlarge(row, column) {
-    const { target, methods } = settings, map = store.map(row, column, target), about = store.about(row, target);
-    if (!map?.all || !about) return;
-    const others = methods.filter((one) => store.map(row, one, target)?.all); // to be compared with, itself included
-    parts.large.open({ row, column, others, map, about, target, look: look(), busy: store.busy() });
+  /** Follows the settings: a link may ask for a map that is not there yet, or cannot be. */
+  function showLarge(shown) {
+    const { large, methods, target } = settings, row = shown[large?.row], column = methods.find(({ name }) => name === large?.method);
+    const map = row && column && store.map(row, column, target), about = row && store.about(row, target);
+    const never = large && (!column || (shown.length && !row) || map?.failure);
+    if (never) set({ large: null });
+    else if (!large) parts.large.close();
+    else if (map && about) {
+      const others = methods.filter((one) => store.map(row, one, target)?.all); // to be compared with, itself included
+      parts.large.open({ row, column, others, map, about, target, look: look(), busy: store.busy() });
+    }
   }
+
+  const enlarge = (large) => set({ large }, "map");
 
   /** The next map in reading order that is there. */
   function move(step) {
-    const { row, column } = parts.large.shown(), all = rows().flatMap((one) => settings.methods.map((other) => [one, other]));
-    const at = all.findIndex(([one, other]) => one.id === row.id && other.name === column.name);
-    for (let next = at + step; all[next]; next += step) {
-      if (store.map(...all[next], settings.target)?.all) return enlarge(...all[next]);
+    const { large, methods, target } = settings, shown = rows();
+    const all = shown.flatMap((_, row) => methods.map(({ name }) => ({ row, method: name })));
+    const there = ({ row, method }) => store.map(shown[row], methods.find(({ name }) => name === method), target)?.all;
+    for (let next = all.findIndex((one) => same(one, large)) + step; all[next]; next += step) {
+      if (there(all[next])) return set({ large: all[next] });
     }
     return undefined;
+  }
+
+  /** From the large view back to where its map stands in the grid. */
+  function closed({ row, column }) {
+    parts.grid.focus(rows().findIndex(({ id }) => id === row.id), settings.methods.findIndex(({ name }) => name === column.name));
   }
 
   // ------------------------------------------------------------------------------------------- the page
@@ -191,6 +209,7 @@ export function explain(place, context, tools) {
     const side = h("aside", { class: "lx-ex-side", "aria-label": "What is explained, and how" });
     const source = h("div", { class: "lx-ex-source" }), scroll = h("div", { class: "lx-ex-scroll" });
     const large = h("section", { class: "lx-large", "aria-label": "One map, large" });
+    const line = progressLine({ ongo: fill, oncancel: () => (store.busy() ? store.stop({ byHand: true }) : files.cancel()) });
     const sign = segments("Which part of the maps", SIGNS, (value) => set({ sign: value }));
     const opacity = h("input", { type: "range", min: 0, max: 100, step: 5, "aria-label": "Opacity of the maps over their pictures",
       oninput: () => set({ opacity: Number(opacity.value) }) });
@@ -198,14 +217,11 @@ export function explain(place, context, tools) {
       "against ", h("i", { style: `background: linear-gradient(to right, ${choices.colors.filter((_, k) => k % 32 === 15 || k === 127).join(", ")})` }), " for");
     const png = button("PNG", { name: "down", title: "A sheet of what the grid shows, for print", onclick: () => save("png") });
     const npz = button("NPZ", { name: "down", title: "The numbers behind the maps, with what made them", onclick: () => save("npz") });
-    const text = h("span", { class: "lx-ex-status", role: "status" }), bar = h("progress", { max: 1, hidden: true, "aria-label": "Maps" });
-    const cancel = button("Cancel", { name: "stop", title: "Stop computing; what is there stays", hidden: true, onclick: () => store.stop({ byHand: true }) });
-    const again = button("Go on", { name: "play", title: "Compute what is missing", hidden: true, onclick: fill });
     const display = h("div", { class: "lx-ex-bar", role: "toolbar", "aria-label": "Display" }, sign.element,
       h("label", { class: "lx-ex-opacity", title: "100 % shows the map alone, less lets the picture through" }, "Opacity", opacity, h("output")),
       legend, h("div", { class: "lx-grow" }), png, npz);
-    const main = h("div", { class: "lx-ex-main" }, source, display, h("div", { class: "lx-ex-work" }, text, bar, cancel, again), scroll, large);
-    place.replaceChildren(h("div", { class: "lx-ex" }, side, main));
+    const main = h("div", { class: "lx-ex-main" }, source, display, line.element, scroll);
+    place.replaceChildren(h("div", { class: "lx-ex" }, side, main, large));
 
     const grid = mapGrid(scroll, { onopen: enlarge });
     const shared = { api, notices, tools, most: choices.most, changed: set, choose: fitting, models: choices.models,
@@ -214,7 +230,7 @@ export function explain(place, context, tools) {
       methods, table, grid,
       controls: controls(side, { choices, changed: set }),
       pictures: pictureSource(source, shared),
-      large: largeView(large, { api, methods, table, move, onclose: () => scroll.querySelector(".lx-map[tabindex='0']")?.focus() }),
+      large: largeView(large, { api, methods, table, move, behind: [side, main], onleave: () => enlarge(null), onclose: closed }),
       refresh() {
         sign.set(settings.sign);
         opacity.value = settings.opacity;
@@ -223,36 +239,32 @@ export function explain(place, context, tools) {
       /** While a classifier loads nothing can be taken away. */
       loading(name) {
         png.disabled = npz.disabled = true;
-        text.textContent = `Loading ${name} …`;
+        line.show({ words: `Loading ${name} …` });
+        this.large.close();
       },
       loaded() {
-        text.textContent = "";
+        line.show({ words: "" });
       },
       progress(shown) {
-        const { share, method, problem, stopped } = store.status, busy = store.busy();
+        const { share, method, problem, stopped } = store.status, busy = store.busy(), { status } = files;
         const cells = shown.flatMap((row) => settings.methods.map((column) => store.map(row, column, settings.target)));
         const there = cells.filter(Boolean).length;
-        const state = problem ? problem.message : busy ? `${methods.get(method)?.title ?? "Reading the pictures"} …` : stopped ? `Stopped: ${there} of ${cells.length} maps are there.`
-          : !shown.length ? (settings.source === "traverse" ? "" : "Choose a picture above.") : !settings.methods.length ? "Tick a method at the left." : `${there} maps; point at one to compare a region, click for its curves.`;
-        text.textContent = state;
-        text.classList.toggle("lx-bad", Boolean(problem));
-        bar.hidden = cancel.hidden = !busy;
-        if (share === null) bar.removeAttribute("value");
-        else bar.value = share;
-        again.hidden = busy || !(stopped || problem?.away || problem?.busy);
-        png.disabled = npz.disabled = busy || !there;
+        const words = problem?.message ?? (busy ? `${methods.get(method)?.title ?? "Reading the pictures"} …`
+          : stopped ? `Stopped: ${there} of ${cells.length} maps are there.`
+          : status.late ? "Making the file …"
+          : nextStep(settings, facts, shown.length) ?? `${there} maps; point at one to compare a region, click for its curves.`);
+        line.show({ words, bad: Boolean(problem), busy: busy || status.late, share: busy ? share : status.share,
+          open: stopped || problem?.away || problem?.busy });
+        png.disabled = npz.disabled = busy || status.busy || !there;
       },
     };
   }
 
-  async function save(as) {
+  function save(as) {
     const given = rows(), pictures = [...new Map(given.map(({ picture }) => [picture.key, picture.sent])).values()];
     const fields = { as, pictures, methods: settings.methods, target: settings.target, sign: settings.sign, opacity: settings.opacity };
     const names = [...new Set(given.map(({ classifier }) => classifier))];
-    for (const classifiers of as === "png" ? [names] : names.map((name) => [name])) {
-      const file = await notices.attempt(() => api.file("explain/export", { ...fields, classifiers }));
-      if (file) saveFile(file);
-    }
+    files.save((as === "png" ? [names] : names.map((name) => [name])).map((classifiers) => ({ ...fields, classifiers })));
   }
 
   // ------------------------------------------------------------------------------------------- following the page
@@ -263,7 +275,7 @@ export function explain(place, context, tools) {
       return;
     }
     if (!parts) start();
-    else if (from !== "explain" && state.now.explain && !same(state.now.explain, settings)) adopt(state.now.explain);
+    else if (state.now.explain && !same(state.now.explain, settings)) adopt(state.now.explain, from);
     else if (changed.has("workspace")) react();
   });
   const shared = () => { if (visible() && ready() && settings.source === "traverse") react(); };

@@ -1,7 +1,10 @@
 // Small charts of the large view, drawn as SVG in the page's own ink.
 
+import { h } from "./dom.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 230, HEIGHT = 150, LEFT = 28, BOTTOM = 30, TOP = 8, RIGHT = 8;
+const BESIDE = { stroke: "var(--lx-muted)", strokeWidth: "1px" };
 
 function node(name, attributes, ...children) {
   const made = document.createElementNS(SVG, name);
@@ -11,7 +14,8 @@ function node(name, attributes, ...children) {
 }
 
 /**
- * Lines over shared positions: series [{name, values, kind}] with kind a class of explain.css; null values are gaps.
+ * Lines over shared positions: series [{name, values, kind}] with kind a class of explain.css, or `beside` for a thin
+ * grey line; null values are gaps.
  * `ticks` are [position, text] below.
  */
 export function lineChart({ label, x, series, low, high, ticks, xLabel }) {
@@ -26,14 +30,37 @@ export function lineChart({ label, x, series, low, high, ticks, xLabel }) {
   ticks.forEach(([place, text]) => chart.append(node("text", { x: across(place), y: HEIGHT - BOTTOM + 14,
     "text-anchor": place === first ? "start" : place === last ? "end" : "middle" }, text)));
   chart.append(node("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 3, "text-anchor": "middle", class: "lx-axis" }, xLabel));
-  for (const { name, values, kind } of series) {
+  for (const { name, values, kind = "", beside = false } of series) {
     const points = values.flatMap((value, k) => (value === null ? [] : [[across(x[k]), down(Math.min(high, Math.max(low, value)))]]));
     const line = node("polyline", { class: kind, points: points.map((point) => point.join(",")).join(" ") });
+    if (beside) Object.assign(line.style, BESIDE);
     line.append(node("title", {}, name));
     chart.append(line);
     if (values.length < 12) chart.append(...points.map(([cx, cy]) => node("circle", { class: kind, cx, cy, r: 2.6 })));
   }
   return chart;
+}
+
+/** Deletion and insertion of one map, beside those of pixels in random order: a chart, its legend, how to read it. */
+export function pixelCurves({ shares, deletion, insertion, deletion_auc, insertion_auc, random_order, random_order_auc, measure, baseline }) {
+  const all = [...deletion, ...insertion, ...random_order.deletion];
+  const [low, high] = measure === "probability" ? [0, 1] : [Math.min(...all), Math.max(...all)];
+  const [falls, rises, chance] = [deletion_auc, insertion_auc, random_order_auc].map((area) => area.toFixed(3));
+  const chart = lineChart({ label: `Deletion, area ${falls}; insertion, area ${rises}; random order, area ${chance}`,
+    x: shares.map((share) => 100 * share), low, high, ticks: [[0, "0"], [50, "50"], [100, "100 %"]], xLabel: "pixels taken away, or shown",
+    series: [{ name: "random order, pixels shown", values: random_order.insertion, beside: true },
+      { name: "random order, pixels taken away", values: random_order.deletion, beside: true },
+      { name: "insertion", values: insertion, kind: "lx-rise" }, { name: "deletion", values: deletion, kind: "lx-fall" }] });
+  const grey = lineKey("", `random order ${chance}`, "Area below either grey curve: pixels in random order; a map should do better");
+  grey.firstChild.style.borderTop = `${BESIDE.strokeWidth} solid ${BESIDE.stroke}`;
+  return [chart, h("p", { class: "lx-legend" }, lineKey("lx-rise", `insertion ${rises}`, "Area below the curve; higher is better"),
+    lineKey("lx-fall", `deletion ${falls}`, "Area below the curve; lower is better"), grey, h("span", { class: "lx-muted" }, measure)),
+  h("p", { class: "lx-muted" }, "The most important pixels go first. Deletion should fall early: a small area below the curve is good. "
+    + `Insertion should rise early: a large one is. What is missing here is ${baseline === "blur" ? "blurred" : baseline}, whatever the method's own baseline.`)];
+}
+
+function lineKey(kind, text, title) {
+  return h("span", { class: "lx-key", title }, h("i", { class: kind }), text);
 }
 
 /** Numbers between -1 and 1 of every pair, coloured by `table` and written in; number `here` is in bold. */

@@ -4,8 +4,7 @@ import { h } from "./dom.js";
 
 /** `changed(values)` is called with what a hand changed; `show(settings, facts)` draws what holds now. */
 export function controls(place, { choices, changed }) {
-  const classifier = h("select", { class: "lx-select lx-wide", "aria-label": "Classifier", title: "The network whose answers are explained",
-    onchange: () => changed({ classifiers: [classifier.value], target: { of: null, minus: null, negated: settings.target.negated } }) });
+  const name = h("p", { class: "lx-ex-name" });
   const facts = h("p", { class: "lx-ex-facts" });
   const beside = h("div", { class: "lx-ex-beside", role: "group", "aria-label": "Compare with" });
   const of = h("select", { class: "lx-select lx-wide", "aria-label": "Explain", title: "Which output of the classifier the maps explain", onchange: retarget });
@@ -14,19 +13,19 @@ export function controls(place, { choices, changed }) {
   const methods = h("div", { class: "lx-ex-methods" });
   const count = h("span", { class: "lx-unit" });
   place.replaceChildren(
-    section("Classifier", classifier, facts, beside),
+    section("Classifier", name, facts, beside),
     section("Target", field("Explain", of), field("rather than", minus), field("evidence", side.element)),
     section(h("span", {}, "Methods"), methods));
   place.querySelector("section:last-child h2").append(count);
   let settings = null, known = null, built = null;
 
-  const options = (list, now) => list.map(([value, text, more]) => h("option", { value, selected: value === now, ...more }, text));
+  const options = (list, now) => list.map(([value, text]) => h("option", { value, selected: value === now }, text));
 
   function show(next, about, wait = "Loading …") {
     [settings, known] = [next, about];
-    const twice = ({ title }) => choices.classifiers.filter((one) => one.title === title).length > 1;
-    const list = choices.classifiers.map((one) => [one.id, twice(one) ? `${one.id}: ${one.title}` : one.title, { disabled: Boolean(one.error), title: one.error || one.id }]);
-    classifier.replaceChildren(...options(list, settings.classifiers[0]));
+    const [id] = settings.classifiers;
+    name.textContent = choices.classifiers.find((one) => one.id === id)?.title ?? id;
+    name.title = `${id}: choose another in the column at the left`;
     for (const select of [of, minus]) select.disabled = !about;
     if (!about) {
       facts.textContent = wait;

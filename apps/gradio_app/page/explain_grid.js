@@ -7,7 +7,7 @@ import { paintMap, readRegion } from "./heatmap_paint.js";
 const LARGEST = 250, SMALLEST = 92, GAP = 10, TITLE = 52, CAPTION = 50;
 const REGIONS = 14; // along a side
 
-/** `onopen(row, column)` is called for a map that was clicked. */
+/** `onopen({row, method})` is called for a map that was clicked: the number of its row, the name of its method. */
 export function mapGrid(place, { onopen }) {
   const grid = h("div", { class: "lx-maps", role: "group", "aria-label": "Heatmaps: pictures by methods" });
   place.append(grid);
@@ -31,7 +31,7 @@ export function mapGrid(place, { onopen }) {
     const { rows, columns, methods } = shown;
     cells = rows.map((row, r) => ({ first: h("div", { class: "lx-map-row" }), maps: columns.map((column, c) =>
       h("button", { type: "button", class: "lx-map", "data-at": `${r} ${c}`, tabindex: r || c ? -1 : 0,
-        onclick: () => shown.map(shown.rows[r], shown.columns[c])?.all && onopen(shown.rows[r], shown.columns[c]) })) }));
+        onclick: () => shown.map(shown.rows[r], shown.columns[c])?.all && onopen({ row: r, method: shown.columns[c].name }) })) }));
     grid.style.setProperty("--methods", columns.length);
     grid.replaceChildren(h("div", { class: "lx-map-corner" }), ...columns.map(({ name }) =>
       h("div", { class: "lx-map-head", title: methods.get(name).about }, h("strong", {}, methods.get(name).title), h("span"))),
@@ -135,13 +135,18 @@ export function mapGrid(place, { onopen }) {
     if (!cell || !step) return;
     event.preventDefault();
     const [r, c] = cell.dataset.at.split(" ").map(Number);
-    const next = cells[r + step[0]]?.maps[c + step[1]];
-    if (!next) return;
-    [cell.tabIndex, next.tabIndex] = [-1, 0];
-    next.focus();
+    focus(r + step[0], c + step[1]);
   });
+
+  function focus(r, c) {
+    const next = cells[r]?.maps[c];
+    if (!next) return;
+    cells.forEach(({ maps }) => maps.forEach((one) => { one.tabIndex = one === next ? 0 : -1; }));
+    next.focus();
+  }
+
   new ResizeObserver(() => { if (shown.rows.length) fit(); }).observe(place);
-  return { draw, focus: (r, c) => cells[r]?.maps[c]?.focus() };
+  return { draw, focus };
 }
 
 /** The region around a point given as shares of the sides: pixels of a small picture, blocks of a large one. */

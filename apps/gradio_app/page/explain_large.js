@@ -1,15 +1,16 @@
 // One map, large: its numbers under the pointer, its curves, how it agrees with the other methods.
 
 import { button, h } from "./dom.js";
-import { lineChart, pairTable } from "./explain_charts.js";
+import { lineChart, pairTable, pixelCurves } from "./explain_charts.js";
 import { regionAt, signed } from "./explain_grid.js";
 import { paintMap, readRegion } from "./heatmap_paint.js";
 import { thumbnail } from "./thumbnails.js";
 
 const CHECKS = ["pixels", "sensitivity_n", "max_sensitivity"];
 
-/** `move(step)` goes to the next map, `onclose` leaves. */
-export function largeView(place, { api, methods, table, move, onclose }) {
+/** `move(step)` goes to the next map, `onleave` is asked to close, `onclose` is told what was if the
+ *  focus was in it; `behind` lies below. */
+export function largeView(place, { api, methods, table, move, behind, onleave, onclose }) {
   const judged = new Map();
   let shown = null, control = new AbortController(), shot = null, compared = "";
   place.hidden = true;
@@ -17,7 +18,7 @@ export function largeView(place, { api, methods, table, move, onclose }) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const elsewhere = event.target !== document.body && !place.contains(event.target);
     if (place.offsetParent === null || (step && elsewhere)) return; // closed, behind another workspace, or another's keys
-    if (event.key === "Escape") close();
+    if (event.key === "Escape") onleave();
     else if (step) move(step);
     else return;
     event.preventDefault();
@@ -27,7 +28,7 @@ export function largeView(place, { api, methods, table, move, onclose }) {
   function open(given) {
     const again = shown && key(shown) === key(given);
     shown = given;
-    place.hidden = false;
+    cover(true);
     if (!again) {
       control.abort();
       control = new AbortController();
@@ -52,10 +53,17 @@ export function largeView(place, { api, methods, table, move, onclose }) {
   }
 
   function close() {
+    if (!shown) return;
+    const left = shown, focused = place.contains(document.activeElement);
     control.abort();
-    place.hidden = true;
+    cover(false);
     shown = null;
-    onclose();
+    if (focused) onclose(left);
+  }
+
+  function cover(open) {
+    place.hidden = !open;
+    behind.forEach((one) => { one.inert = open; });
   }
 
   function build() {
@@ -71,13 +79,13 @@ export function largeView(place, { api, methods, table, move, onclose }) {
       h("header", { class: "lx-large-head" }, h("h2", {}, method.title), h("span", { class: "lx-detail lx-muted" }, `${row.label} → ${about.target}`),
         h("div", { class: "lx-grow" }), button("", { name: "left", title: "The map before (left arrow)", onclick: () => move(-1) }),
         button("", { name: "right", title: "The next map (right arrow)", onclick: () => move(1) }),
-        button("Back", { name: "close", title: "Back to the grid (Escape)", onclick: close })),
-      h("div", { class: "lx-large-body" },
-        h("div", { class: "lx-large-left" }, h("div", { class: "lx-large-two" }, shot, h("div", { class: "lx-shot" }, thumbnail(about.picture, { kind: "image" }))), value,
-          h("p", {}, method.about), h("p", { class: "lx-muted" }, address ? h("a", { href: address, target: "_blank", rel: "noopener" }, paper) : paper),
+        button("Back", { name: "close", title: "Back to the grid (Escape)", onclick: onleave })),
+      h("div", { class: "lx-large-body", style: `--ratio: ${map.width / map.height}` },
+        h("div", { class: "lx-large-left" }, shot, h("div", { class: "lx-large-below" },
+          h("div", { class: "lx-shot" }, thumbnail(about.picture, { kind: "image" })), h("div", {}, value, h("p", {}, method.about), h("p", { class: "lx-muted" }, address ? h("a", { href: address, target: "_blank", rel: "noopener" }, paper) : paper),
           options.length ? h("p", { class: "lx-muted" }, `Options: ${options.join(", ")}.`) : "",
           h("p", { class: "lx-muted" }, map.cached ? "This map was kept from before." : `Computed in ${map.seconds.toFixed(2)} s.`),
-          ...map.notes.map((note) => h("p", { class: "lx-large-note" }, note))),
+          ...map.notes.map((note) => h("p", { class: "lx-large-note" }, note))))),
         h("div", { class: "lx-large-right" },
           card("pixels", "Deletion and insertion", "How the answer falls as the highest pixels go, and rises as they come"),
           card("randomisation", "Randomisation", "A map that stays as it was while the network forgets does not explain it"),
@@ -137,17 +145,7 @@ export function largeView(place, { api, methods, table, move, onclose }) {
   const drawn = (found) => (found.reason ? waiting(found.check, h("p", { class: "lx-muted" }, found.reason)) : DRAW[found.check](found));
   const number = (value) => (value === null ? "not defined" : signed(value));
   const DRAW = {
-    pixels({ shares, deletion, insertion, deletion_auc, insertion_auc, measure, baseline }) {
-      const x = shares.map((share) => 100 * share), all = [...deletion, ...insertion];
-      const [low, high] = measure === "probability" ? [0, 1] : [Math.min(...all), Math.max(...all)];
-      waiting("pixels", lineChart({ label: `Deletion, area ${deletion_auc.toFixed(3)}; insertion, area ${insertion_auc.toFixed(3)}`, x, low, high,
-        ticks: [[0, "0"], [50, "50"], [100, "100 %"]], xLabel: "pixels taken away, or shown",
-        series: [{ name: "insertion", values: insertion, kind: "lx-rise" }, { name: "deletion", values: deletion, kind: "lx-fall" }] }),
-      h("p", { class: "lx-legend" }, key2("lx-rise", `insertion ${insertion_auc.toFixed(3)}`, "Area below the curve; higher is better"),
-        key2("lx-fall", `deletion ${deletion_auc.toFixed(3)}`, "Area below the curve; lower is better"), h("span", { class: "lx-muted" }, measure)),
-      h("p", { class: "lx-muted" }, "The most important pixels go first. Deletion should fall early: a small area below the curve is good. "
-        + `Insertion should rise early: a large one is. What is missing here is ${baseline === "blur" ? "blurred" : baseline}, whatever the method's own baseline.`));
-    },
+    pixels: (found) => waiting("pixels", ...pixelCurves(found)),
     sensitivity_n({ shares, correlation, mean }) {
       waiting("sensitivity_n", h("p", {}, h("strong", { class: "lx-figure" }, number(mean)), " mean correlation, higher is better"),
         h("table", { class: "lx-rows" }, ...shares.map((share, k) => h("tr", {}, h("td", {}, `${+(100 * share).toFixed(1)} % of pixels`), h("td", {}, number(correlation[k]))))));
@@ -169,10 +167,6 @@ export function largeView(place, { api, methods, table, move, onclose }) {
     },
   };
 
-  function key2(kind, text, title) {
-    return h("span", { class: "lx-key", title }, h("i", { class: kind }), text);
-  }
-
   function read(event, canvas, value) {
     const box = canvas.getBoundingClientRect(), { width, height } = canvas, { map, look } = shown;
     const region = regionAt((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, width, height);
@@ -187,5 +181,5 @@ export function largeView(place, { api, methods, table, move, onclose }) {
     if (shown) paintMap(shot.querySelector("canvas"), shown.map, shown.about.picture, shown.look);
   }
 
-  return { open, close, shown: () => shown };
+  return { open, close };
 }

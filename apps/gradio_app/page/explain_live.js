@@ -2,6 +2,7 @@
 
 import { close, httpSource, mount } from "./canvas.js";
 import { button, h } from "./dom.js";
+import { opening } from "./model_list.js";
 import { same } from "./state.js";
 
 /** `given` is what explain_pictures.js shares with its panels. */
@@ -9,12 +10,15 @@ export function livePanel(given) {
   const { api, tools, changed, moved, choose, models } = given;
   const stage = h("div", { class: "lx-ex-canvas" });
   const note = h("p", { class: "lx-hint" });
+  const select = h("select", { class: "lx-select lx-small", "aria-label": "Drawn by", onchange: () => tools.state.set(opening(select.value), "list") });
+  const choice = h("label", { class: "lx-ex-drawn", title: "The model with sliders; Traverse shows the same" }, h("span", {}, "Drawn by "), select);
   const element = h("div", { role: "tabpanel", class: "lx-ex-panel lx-ex-live", "aria-labelledby": "lx-source-traverse" }, stage, note);
   const http = httpSource(api.canvas);
   let canvas = null, model = null, code = null;
 
   function show() {
     const drawing = tools.facts();
+    offer(drawing);
     const fits = drawing && same(drawing.space.shape, given.facts.space.shape);
     stage.hidden = !fits;
     note.replaceChildren(...(fits ? [] : why(drawing)));
@@ -44,18 +48,22 @@ export function livePanel(given) {
     const able = choose(drawing.space.shape);
     const size = ([, height, width]) => (width ? `${width} × ${height} pixels` : "series");
     const said = h("span", {}, `${drawing.model} draws ${size(drawing.space.shape)}; this classifier takes ${size(given.facts.space.shape)}. `);
-    if (!able) return [said, fittingModels()];
+    if (!able) return [said, fitting().length ? "No classifier here takes its pictures: choose another model above." : "No classifier here takes its pictures, and no model draws pictures for this one."];
     return [said, button(`Use ${able}`, { title: "A classifier that takes these pictures", onclick: () => changed({ classifiers: [able] }) })];
   }
 
-  function fittingModels() {
-    const fit = models.filter(({ error, shape }) => !error && same(shape, given.facts.space.shape)).map(({ id }) => id);
-    if (!fit.length) return "No classifier here takes its pictures, and no model draws pictures for this one.";
-    return h("span", {}, `No classifier here takes its pictures. Models whose pictures this one takes: ${fit.slice(0, 4).join(", ")}${fit.length > 4 ? ` and ${fit.length - 4} more` : ""}; choose one at the left.`);
+  const fitting = () => models.filter(({ error, shape }) => !error && same(shape, given.facts.space.shape)).map(({ id }) => id);
+
+  function offer(drawing) {
+    const fit = fitting(), now = drawing?.model ?? tools.state.now.model;
+    const ids = fit.includes(now) ? fit : [now, ...fit], shown = [...select.options].map(({ value }) => value);
+    if (!same(ids, shown)) select.replaceChildren(...ids.map((id) => h("option", { value: id }, id)));
+    select.value = now;
   }
 
   return {
     element,
+    choice,
     show,
     rows: () => (canvas && !stage.hidden && code ? [{ key: `t ${model} ${JSON.stringify(code)}`, id: "traverse", sent: { model, code }, label: model }] : []),
   };

@@ -18,7 +18,7 @@ export function pictureSource(place, shared) {
   const row = h("div", { class: "lx-tabs", role: "tablist", "aria-label": "Pictures" }, ...tabs);
   arrowKeys(row, { selector: ".lx-tab", horizontal: true, onmove: (tab) => tab.click() });
   const panels = { examples: examplePanel(given), uploads: uploadPanel(given, place), traverse: livePanel(given) };
-  place.replaceChildren(row, ...SOURCES.map(([source]) => panels[source].element));
+  place.replaceChildren(h("div", { class: "lx-ex-sources" }, row, panels.traverse.choice), ...SOURCES.map(([source]) => panels[source].element));
 
   function show(settings, facts) {
     Object.assign(given, { settings, facts });
@@ -28,6 +28,7 @@ export function pictureSource(place, shared) {
       tabs[k].tabIndex = here ? 0 : -1;
       panels[source].element.hidden = !here;
     });
+    panels.traverse.choice.hidden = settings.source !== "traverse";
     if (facts) panels[settings.source].show();
   }
 

@@ -29,7 +29,7 @@ SIZE_LIMIT = 2**30  # bytes; least recently used maps go first
 
 @dataclass(frozen=True)
 class Kept:
-    """A map from the cache: (C, H, W) float32, and its notes."""
+    """A map from the cache, (C, H, W) float32, or other numbers about a picture; and its notes."""
 
     values: Tensor
     notes: tuple[str, ...]
@@ -61,7 +61,7 @@ class HeatmapCache:
             return None
 
     def put(self, key: str, values: Tensor, notes: tuple[str, ...]) -> None:
-        """Keeps a map, (C, H, W) float32."""
+        """Keeps a map, (C, H, W) float32, or other numbers about a picture."""
         data = safetensors.torch.save({"values": values.contiguous().clone()}, {"notes": json.dumps(notes)})
         self._cache.set(key, data)
 
@@ -112,7 +112,8 @@ def picture_keys(
 def model_key(model: nn.Module) -> str:
     """What tells a model from all others: the hash of its stored weights and its config, else that of its tensors.
 
-    A loaded checkpoint is known by its card; change its weights and it must not be asked through a cache.
+    A loaded checkpoint is known by its card; change its weights and it must not be asked through a cache. Others are
+    read anew each time: no fingerprint kept beside a tensor notices what is written through `weight.data` or numpy.
     """
     config = getattr(getattr(model, "card", None), "config", None)
     if isinstance(config, Mapping):
@@ -161,7 +162,8 @@ def _metadata(data: bytes) -> dict[str, str]:
 def _bytes_hash(value: Tensor) -> str:
     value = value.detach().cpu().contiguous()
     digest = hashlib.sha256(f"{value.dtype} {tuple(value.shape)}".encode())
-    digest.update(value.reshape(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b"")
+    if value.numel():
+        digest.update(memoryview(value.reshape(-1).view(torch.uint8).numpy()))  # the tensor's own memory: no copy
     return digest.hexdigest()
 
 

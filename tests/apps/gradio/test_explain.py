@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,13 +17,14 @@ from torch import nn
 
 from apps.explaining import caption, describe_methods, read_methods, read_target, resolved
 from apps.gradio_app import explain_export
+from apps.gradio_app.explain import read_question
 from apps.gradio_app.routes import explorer_routes
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
 from engine.checkpoints import catalog, load
 from engine.explain.heatmaps import HEATMAPS, Target, attribute, build_method, normalise
 from engine.interfaces import Readout, Space
-from engine.metrics import agreement, deletion_insertion
+from engine.metrics import agreement, deletion_insertion, random_order
 from engine.models import ImageClassifier
 from engine.models.predictions import predictions
 from tests.apps.test_streaming import taken_apart
@@ -65,6 +67,14 @@ def pieces(response):
     return taken_apart(response.content)
 
 
+def exported(client, **fields):
+    """The `file` piece of an answer, and the bytes of its parts together."""
+    received = pieces(ask(client, "export", **{"classifiers": [MODEL], **fields}))
+    assert received[-1][0]["type"] == "done", received[-1][0]
+    [about] = [one for one, _ in received if one["type"] == "file"]
+    return about, b"".join(data for one, data in received if one["type"] == "part")
+
+
 def png(picture):
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
@@ -92,6 +102,9 @@ def test_classifiers_are_listed_with_their_shapes_and_nothing_else_is(client):
         ("mnist/digits", [1, 28, 28]),
         ("mnist/digits-paper", [1, 28, 28]),
     ]
+    [group] = listed["groups"]
+    assert group["title"] == "MNIST" and [one["name"] for one in group["models"]] == ["digits", "digits-paper"]
+    assert group["models"][0]["metric"]["name"] == "Accuracy"
     assert len(listed["colors"]) == 255
     assert set(listed["defaults"]) <= set(HEATMAPS)
 
@@ -268,6 +281,10 @@ def test_a_map_is_judged_by_the_engines_own_numbers(client, shelf):
     curves = deletion_insertion(model, x, maps["input-x-gradient"])
     assert found["pixels"]["deletion_auc"] == pytest.approx(float(curves.deletion_auc), abs=1e-4)
     assert found["pixels"]["insertion"] == pytest.approx(curves.insertion[0].tolist(), abs=1e-4)
+    chance = random_order(model, x)
+    assert found["pixels"]["random_order_auc"] == pytest.approx(float(chance.deletion_auc), abs=1e-4)
+    for name in ("deletion", "insertion"):
+        assert found["pixels"]["random_order"][name] == pytest.approx(getattr(chance, name)[0].tolist(), abs=1e-4)
     np.testing.assert_allclose(found["agreement"]["matrix"], agreement(maps).matrix, atol=1e-4)
     assert len(found["sensitivity_n"]["correlation"]) == len(found["sensitivity_n"]["shares"])
     assert found["max_sensitivity"]["change"] > 0
@@ -318,10 +335,10 @@ def test_a_judgement_that_makes_no_sense_is_refused(client, fields, message):
 
 
 def test_a_sheet_has_a_row_for_each_picture_or_classifier(client):
-    one = ask(client, "export", classifiers=[MODEL], **{"as": "png"}, opacity=50)
-    assert one.headers["Content-Disposition"] == 'attachment; filename="mnist-digits-heatmaps.png"'
-    two = ask(client, "export", classifiers=[MODEL, "mnist/digits-paper"], pictures=EXAMPLES[:1], **{"as": "png"})
-    sizes = [Image.open(io.BytesIO(answer.content)).size for answer in (one, two)]
+    about, one = exported(client, **{"as": "png"}, opacity=50)
+    assert (about["name"], about["media_type"]) == ("mnist-digits-heatmaps.png", "image/png")
+    _, two = exported(client, classifiers=[MODEL, "mnist/digits-paper"], pictures=EXAMPLES[:1], **{"as": "png"})
+    sizes = [Image.open(io.BytesIO(data)).size for data in (one, two)]
     assert 0 < sizes[0][1] - sizes[1][1] < 50  # two rows each; one classifier alone stands above them
 
 
@@ -329,8 +346,8 @@ def test_a_sheet_says_who_was_asked_what_it_says_and_what_is_explained(client, m
     told = []
     monkeypatch.setattr(explain_export, "heatmap_sheet", lambda x, maps, **look: told.append(look) or b"")
     asked = {"target": {"of": "3", "minus": "8"}, "as": "png", "sign": "negative"}
-    ask(client, "export", classifiers=[MODEL], **asked)
-    ask(client, "export", classifiers=[MODEL, "mnist/digits-paper"], pictures=EXAMPLES[:1], **asked)
+    exported(client, **asked)
+    exported(client, classifiers=[MODEL, "mnist/digits-paper"], pictures=EXAMPLES[:1], **asked)
     one, several = told
     assert (one["heading"], one["sign"]) == (MODEL, "negative")
     name, said, target = one["names"][0].split("\n")
@@ -340,8 +357,8 @@ def test_a_sheet_says_who_was_asked_what_it_says_and_what_is_explained(client, m
 
 
 def test_numbers_say_what_made_them_and_need_no_pickle(client, shelf):
-    answer = ask(client, "export", classifiers=[MODEL], target={"of": "3", "minus": "8"}, **{"as": "npz"})
-    found = np.load(io.BytesIO(answer.content), allow_pickle=False)
+    _, data = exported(client, target={"of": "3", "minus": "8"}, **{"as": "npz"})
+    found = np.load(io.BytesIO(data), allow_pickle=False)
     made_by = json.loads(str(found["made_by"]))
     assert made_by["model"] == shelf.get(MODEL).id
     assert made_by["targets"] == ["3 rather than 8"] * 2
@@ -357,13 +374,37 @@ def test_numbers_say_what_made_them_and_need_no_pickle(client, shelf):
         ({"as": "npz", "classifiers": [MODEL, "mnist/digits-paper"]}, "ask for each of them"),
         ({"as": "png", "opacity": 101}, "opacity should be"),
         ({"as": "png", "sign": "both"}, "sign should be one of"),
-        ({"as": "png", "methods": [{"name": "grad-cam", "options": {"layer": "no"}}]}, "There is no map to keep"),
     ],
 )
 def test_files_that_cannot_be_had_are_refused(client, fields, message):
     answer = ask(client, "export", **{"classifiers": [MODEL], **fields})
     assert answer.status_code == 400
     assert message in answer.json()["error"]
+
+
+def test_a_file_without_any_map_is_refused_when_all_methods_were_tried(client):
+    methods = [{"name": "grad-cam", "options": {"layer": "no"}}]
+    answer = pieces(ask(client, "export", classifiers=[MODEL], methods=methods, **{"as": "png"}))
+    assert answer[-1][0]["type"] == "error" and "There is no map to keep" in answer[-1][0]["text"]
+
+
+def test_a_file_tells_how_far_it_is_and_comes_in_parts(client, monkeypatch):
+    monkeypatch.setattr(explain_export, "_PART", 1000)
+    slow = [{"name": "smoothgrad", "options": {"samples": 200}}, {"name": "vargrad", "options": {"samples": 200}}]
+    received = pieces(ask(client, "export", classifiers=[MODEL], methods=slow, **{"as": "npz"}))
+    shares = [one["share"] for one, _ in received if one["type"] == "progress"]
+    assert shares[-1] is None and 0 <= shares[0] <= 1 and shares[:-1] == sorted(shares[:-1])
+    parts = [len(data) for one, data in received if one["type"] == "part"]
+    assert len(parts) > 3 and set(parts[:-1]) == {1000} and 0 < parts[-1] <= 1000
+
+
+def test_a_file_nobody_waits_for_is_not_made(shelf, monkeypatch):
+    monkeypatch.setattr(explain_export, "heatmap_sheet", lambda *_, **__: pytest.fail("it was drawn"))
+    asked = read_question(shelf, {"classifier": MODEL, "pictures": EXAMPLES, "methods": FAST})
+    sent = []
+    channel = SimpleNamespace(send=lambda kind, *_, **__: sent.append(kind), stopped=lambda: True)
+    explain_export.Export([asked], {"as": "png"}, None).run(channel)
+    assert set(sent) <= {"progress"}
 
 
 # ---------------------------------------------------------------------------------------------- other classifiers

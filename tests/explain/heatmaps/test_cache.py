@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+import tracemalloc
 
 import diskcache
+import numpy as np
 import pytest
 import torch
 
@@ -79,6 +81,32 @@ def test_a_key_does_not_change_with_company():
     x = pictures(3)
     together = picture_keys(plain(), x, Saliency(), Target((3, 1, 2)), 0, "fp32", None)
     assert together[1] == picture_keys(plain(), x[1:2], Saliency(), Target((1,)), 0, "fp32", None)[0]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda weight: weight.mul_(-1),
+        lambda weight: weight.data.mul_(-1),  # which no version counter notices
+        lambda weight: np.negative(weight.numpy(), out=weight.numpy()),
+    ],
+)
+def test_weights_changed_in_place_change_the_key(write):
+    network = plain()
+    before = model_key(network)
+    write(network[0].weight)
+    assert model_key(network) != before
+    write(network[0].weight)
+    assert model_key(network) == before
+
+
+def test_weights_are_read_where_they_lie():
+    network = torch.nn.Linear(1000, 1000)  # 4 MB
+    tracemalloc.start()
+    model_key(network)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_a_loaded_model_is_known_by_its_card():
