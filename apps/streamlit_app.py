@@ -13,12 +13,18 @@ import streamlit as st
 
 from apps.canvas.routes import canvas_routes
 from apps.canvas.streamlit_host import base_path, prompt_answers
+from apps.quiz.routes import quiz_routes
+from apps.quiz.service import Quiz
+from apps.quiz.shelf import StudyShelf
 from apps.report_pages.models import lookup, shelf
 from apps.startup import or_exit
 
 or_exit(shelf)  # before anything is served: a device that makes no sense
 app = st.App(
     Path(__file__).resolve().parent / "report_pages" / "index.py",
-    routes=canvas_routes(lookup, prefix=f"{base_path()}/canvas"),
+    routes=[
+        *canvas_routes(lookup, prefix=f"{base_path()}/canvas"),
+        *quiz_routes(Quiz(shelf(), StudyShelf()), prefix=f"{base_path()}/quiz"),
+    ],
     lifespan=prompt_answers,
 )

@@ -11,6 +11,12 @@ then the Hub.
 `LATENT_EXPLORER_DEVICE`: where the apps run models: `auto`, `cpu`, `cuda` or `cuda:N`. Unset: `auto`.
 
 `LATENT_EXPLORER_OPEN`: whether the explorer opens a browser tab: `1`, `true` or `yes`. Unset: it does not.
+
+`LATENT_EXPLORER_STUDIES`: where answers of studies are kept: a folder, or the URL of a PostgreSQL database,
+`postgresql://user:secret@host/name`. Unset: the platform's folder for data.
+
+`LATENT_EXPLORER_STUDIES_REPO`: `owner/name` of a private data set on the Hub that gets a copy of every session, for
+machines that lose their disk. Unset: nothing leaves this machine.
 """
 
 from __future__ import annotations
@@ -25,8 +31,11 @@ CACHE_VARIABLE = "LATENT_EXPLORER_CACHE"
 CHECKPOINTS_VARIABLE = "LATENT_EXPLORER_CHECKPOINTS"
 DEVICE_VARIABLE = "LATENT_EXPLORER_DEVICE"
 OPEN_VARIABLE = "LATENT_EXPLORER_OPEN"
+STUDIES_VARIABLE = "LATENT_EXPLORER_STUDIES"
+STUDIES_REPO_VARIABLE = "LATENT_EXPLORER_STUDIES_REPO"
 _OFF = ("off", "none", "no", "0")
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def data_folder() -> Path | None:
@@ -74,6 +83,43 @@ def open_browser() -> bool:
     if value in ("", "0", "false", "no"):
         return False
     raise ValueError(f"{OPEN_VARIABLE} should be 1, true or yes, or 0, false or no; got {value!r}.")
+
+
+def studies() -> str | Path:
+    """Where answers of studies are kept, by `LATENT_EXPLORER_STUDIES`: a SQLite file, or a database's URL.
+
+    The file's folder need not exist yet.
+    """
+    value = os.environ.get(STUDIES_VARIABLE, "").strip()
+    if "://" in value:
+        return value
+    return (Path(value).expanduser() if value else _platform_data() / "latent-explorer") / "studies.sqlite"
+
+
+def study_folder() -> Path:
+    """Where this machine's own study files lie: beside their answers; need not exist."""
+    place = studies()
+    return place.parent if isinstance(place, Path) else _platform_data() / "latent-explorer"
+
+
+def studies_repository() -> str | None:
+    """The data set of `LATENT_EXPLORER_STUDIES_REPO`, `owner/name`, or None when it is unset; need not exist.
+
+    Raises:
+        ValueError: If the variable says something else.
+    """
+    value = os.environ.get(STUDIES_REPO_VARIABLE, "").strip()
+    if value and not _REPOSITORY.fullmatch(value):
+        raise ValueError(f"{STUDIES_REPO_VARIABLE} should be owner/name of a data set on the Hub; got {value!r}.")
+    return value or None
+
+
+def _platform_data() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
 def _platform_cache() -> Path:

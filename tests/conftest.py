@@ -42,6 +42,7 @@ def _environment(folder: Path) -> dict[str, str]:
     """LATENT_EXPLORER_DATA stays what the caller made it; whatever is written goes below `folder`."""
     return {
         "LATENT_EXPLORER_CACHE": str(folder / "cache"),
+        "LATENT_EXPLORER_STUDIES": str(folder / "studies"),
         "HF_HOME": str(folder / "huggingface"),
         "GRADIO_TEMP_DIR": str(folder / "gradio"),
         "OMP_NUM_THREADS": "1",

@@ -29,7 +29,8 @@ LEAVES = ("interfaces", "registry", "images", "settings", "files")
 COLUMN = {stage: column for column, stages in enumerate(FLOW) for stage in stages}
 USER_INTERFACES = ("gradio", "streamlit", "apps")
 HEAVY = ("captum", "diskcache", "gradio", "huggingface_hub", "lightning", "lightning_fabric", "onnx", "onnxruntime")
-HEAVY += ("pandas", "plotly", "pyarrow", "ray", "scipy", "sklearn", "streamlit", "tensorboard", "torchvision")
+HEAVY += ("pandas", "plotly", "pyarrow", "ray", "scipy", "sklearn", "sqlalchemy", "statsmodels", "streamlit")
+HEAVY += ("tensorboard", "torchvision")
 
 SOURCES = sorted(path for folder in ("engine", "apps", "scripts") for path in (ROOT / folder).rglob("*.py"))
 
@@ -55,6 +56,10 @@ def test_every_part_of_engine_has_its_place_in_the_flow():
         ("engine/models/burgess.py", "engine.training.fit", False),
         ("engine/models/burgess.py", "engine", False),
         ("engine/metrics/mig.py", "engine.explain", False),
+        ("engine/study/planning.py", "engine.checkpoints", True),
+        ("engine/study/planning.py", "engine.metrics", False),
+        ("engine/metrics/mig.py", "engine.study", False),
+        ("engine/figures/strips.py", "engine.study", True),
         ("engine/training/fit.py", "engine.checkpoints", False),
         ("engine/figures/strips.py", "gradio.components", False),
         ("engine/registry.py", "engine.settings", True),

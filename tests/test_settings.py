@@ -42,3 +42,22 @@ def test_other_values_are_named(monkeypatch, variable, read, value):
     monkeypatch.setenv(variable, value)
     with pytest.raises(ValueError, match=f"{variable} should be .*; got '{value}'"):
         read()
+
+
+def test_studies_are_kept_in_a_folder_or_in_a_database(monkeypatch, tmp_path):
+    monkeypatch.setenv("LATENT_EXPLORER_STUDIES", str(tmp_path))
+    assert settings.studies() == tmp_path / "studies.sqlite"
+    monkeypatch.setenv("LATENT_EXPLORER_STUDIES", "postgresql://lab@server/studies")
+    assert settings.studies() == "postgresql://lab@server/studies"
+    monkeypatch.delenv("LATENT_EXPLORER_STUDIES")
+    assert settings.studies().parts[-2:] == ("latent-explorer", "studies.sqlite")
+
+
+def test_studies_are_copied_to_a_data_set_only_where_one_is_named(monkeypatch):
+    for value, expected in (("", None), (" lab/answers ", "lab/answers")):
+        monkeypatch.setenv("LATENT_EXPLORER_STUDIES_REPO", value)
+        assert settings.studies_repository() == expected
+    for value in ("answers", "lab/answers/more", "https://somewhere/answers"):
+        monkeypatch.setenv("LATENT_EXPLORER_STUDIES_REPO", value)
+        with pytest.raises(ValueError, match="LATENT_EXPLORER_STUDIES_REPO should be owner/name"):
+            settings.studies_repository()

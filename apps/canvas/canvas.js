@@ -4,7 +4,8 @@
  *   const canvas = mount(element, { model, layout, axes, space, code, source: httpSource("canvas/decode"), onCommit });
  *
  * A source answers request({model, code, size, seq, signal}) with {seq, shape, bytes, ms}: bytes are uint8 (H, W, C)
- * for images, float32 (T,) for series. One request is in flight, the latest value wins, late answers are dropped.
+ * for images, float32 (T,) for series, and perhaps `where` it was drawn, "page" or "server". One request is in flight,
+ * the latest value wins, late answers are dropped.
  * A source throws `Refused` when the answer is a final no and `Busy` when it should be asked again; any other error
  * counts as a lost connection and is retried, too.
  */
@@ -31,7 +32,9 @@ export class Busy extends Error {}
  *   this picture is; label; caption (below the own picture, where there are others; else the label);
  *   frame: {shape, bytes|data} drawn before the first request; names: {original: shown}; range: "percentile" | "full"; previewSize; theme: "auto" |
  *   "class" (a .dark ancestor) | "text" (the host's text colour) | "light" | "dark"; showStats; storageKey (null: names
- *   are not kept); onCommit(code, {axis}); onRename(axis, name); onRange(mode); onFrame(stats).
+ *   are not kept); plain: only sliders, without names to change, numbers, toolbar and picture, for tasks that draw
+ *   themselves; onMove(code, {axis}) at every move of a hand; onPicture({shape, bytes}, code) for every answer;
+ *   onCommit(code, {axis}); onRename(axis, name); onRange(mode); onFrame(stats).
  */
 export function mount(element, options) {
   return new LiveCanvas(element, options).handle();
@@ -88,7 +91,7 @@ export function httpSource(url) {
       const bytes = await response.arrayBuffer();
       const read = (name) => response.headers.get(name) ?? "";
       const shape = read("X-Shape").split(",").map(Number);
-      return { seq: Number(read("X-Seq")), shape, bytes, ms: Number(read("X-Decode-Ms")) };
+      return { seq: Number(read("X-Seq")), shape, bytes, ms: Number(read("X-Decode-Ms")), where: "server" };
     },
   };
 }
@@ -100,7 +103,7 @@ export function hostSource(call) {
       const answer = await call({ model, code, size, seq });
       if (!answer) throw new Error("no answer from the host"); // Gradio resolves to undefined when its server is away
       if (answer.error) throw new (answer.busy ? Busy : Refused)(answer.error);
-      return { ...answer, bytes: fromBase64(answer.data) };
+      return { ...answer, bytes: fromBase64(answer.data), where: "server" };
     },
   };
 }
@@ -115,17 +118,24 @@ export function pageSource(run) {
       const started = performance.now();
       const { shape, values } = await run(Float32Array.from(code), { model, size });
       const ms = performance.now() - started;
-      if (shape.length === 1) return { seq, shape, bytes: Float32Array.from(values).buffer, ms };
+      if (shape.length === 1) return { seq, shape, bytes: Float32Array.from(values).buffer, ms, where: "page" };
       const [channels, height, width] = shape;
       const bytes = new Uint8Array(values.length);
       for (let c = 0, from = 0; c < channels; c++) {
         for (let p = 0; p < height * width; p++, from++) {
-          bytes[p * channels + c] = Math.round(255 * Math.min(1, Math.max(0, values[from])));
+          bytes[p * channels + c] = level(values[from]);
         }
       }
-      return { seq, shape: [height, width, channels], bytes: bytes.buffer, ms };
+      return { seq, shape: [height, width, channels], bytes: bytes.buffer, ms, where: "page" };
     },
   };
+}
+
+/** A value in [0, 1] as one of 256 levels, rounded as torch does on the server: in float32, halves to even. */
+function level(value) {
+  const scaled = Math.fround(255 * Math.min(1, Math.max(0, value)));
+  const below = Math.floor(scaled);
+  return scaled - below === 0.5 ? below + (below % 2) : Math.round(scaled);
 }
 
 /** The first source that is there: one whose route does not exist is passed over for good. */
@@ -254,6 +264,7 @@ class LiveCanvas {
     const panel = h("div", { class: "panel" }, toolbar, this.help, this.rows);
     const picture = h("div", { class: "picture" }, this.banner, this.stage, this.statsLine);
     this.frame = h("div", { class: "frame" }, picture, panel, this.live);
+    this.frame.classList.toggle("plain", Boolean(this.options.plain));
     this.root.append(h("style", {}, STYLE), h("div", { class: "box" }, this.frame));
     this.frame.addEventListener("keydown", (event) => this.#shortcut(event));
     const observer = new ResizeObserver(() => this.views?.forEach((view) => view.fit()));
@@ -295,6 +306,7 @@ class LiveCanvas {
       previewSize: options.previewSize ?? 256,
       problem: (view, text) => this.#problem(view, text),
       frame: (view) => this.#frameDrawn(view),
+      drawn: (view, code) => { if (view === this.views[0]) this.options.onPicture?.(view.drawn, code); },
     }));
     this.stage.replaceChildren(...this.views.map((view) => view.figure));
     this.stage.style.setProperty("--views", this.views.length);
@@ -317,6 +329,7 @@ class LiveCanvas {
     const strongest = Math.max(...this.axes.map((axis) => axis.effect || 0), 1e-12);
     this.controls = this.axes.map((axis, index) => {
       const row = axis.kind === "category" ? new CategoryRow(axis, index) : new SliderRow(axis, index);
+      row.named = Boolean(this.options.plain); // for good
       row.influence((axis.effect || 0) / strongest, axis.effect);
       row.onmove = (value, event) => this.#moved(index, value, event);
       row.oncommit = () => this.#commit(index);
@@ -342,6 +355,7 @@ class LiveCanvas {
     if (!Number.isFinite(value) || Math.abs(value) > LARGEST_VALUE) return;
     this.code = writeAxis(this.axes[index], this.code, value);
     this.#refresh();
+    this.options.onMove?.(this.code.slice(), { axis: index });
     this.#ask([event?.timeStamp ?? performance.now()], true);
   }
 
@@ -408,7 +422,7 @@ class LiveCanvas {
   }
 
   #travel(from, to) {
-    if (this.disabled) return;
+    if (this.disabled || this.options.plain) return;
     this.#commit(null); // a key press that still waits to be committed is the step to undo
     const step = this[from].pop();
     if (!step) return;
@@ -568,8 +582,8 @@ class LiveCanvas {
 
 /** One decoder's picture or curve: asks its source, draws the answers, measures. */
 class View {
-  constructor({ label, model, space, source, live = true }, { previewSize, problem, frame }) {
-    Object.assign(this, { model, space, source, live, previewSize, problem, framed: frame });
+  constructor({ label, model, space, source, live = true }, { previewSize, problem, frame, drawn }) {
+    Object.assign(this, { model, space, source, live, previewSize, problem, framed: frame, told: drawn });
     this.canvas = h("canvas", { role: "img", "aria-label": `Output of ${label ?? model}`, width: 1, height: 1 });
     this.caption = label ? h("figcaption", { title: label }, label) : null;
     this.figure = h("figure", {}, this.canvas, this.caption);
@@ -621,6 +635,7 @@ class View {
   #answered(job, answer) {
     this.preview = job.size !== null;
     this.show(answer);
+    this.told(this, job.code);
     if (answer.label) this.#name(answer.label);
     const now = performance.now();
     for (const stamp of job.stamps) {
@@ -631,7 +646,7 @@ class View {
     const handMs = job.stamps.length ? now - job.stamps.at(-1) : null;
     if (!this.preview && handMs !== null) this.usualMs = 0.7 * (this.usualMs ?? handMs) + 0.3 * handMs;
     remember(this.decodes, answer.ms ?? 0);
-    this.last = { seq: job.seq, decodeMs: answer.ms ?? 0, handMs, size: job.size };
+    this.last = { seq: job.seq, decodeMs: answer.ms ?? 0, handMs, size: job.size, where: answer.where ?? null };
     this.failures = 0;
     if (this.trouble) this.problem(this, null);
     this.framed(this);
@@ -661,7 +676,8 @@ class View {
   }
 
   stats() {
-    return { frames: this.decodes.length, handMs: summary(this.latencies), decodeMs: summary(this.decodes) };
+    const where = this.last?.where ?? null; // the last one was drawn
+    return { frames: this.decodes.length, handMs: summary(this.latencies), decodeMs: summary(this.decodes), where };
   }
 
   close() {
@@ -840,13 +856,15 @@ class Row {
   setName(name) {
     this.label = name;
     this.name.textContent = name;
+    this.relabel();
+    if (this.named) return;
     const original = name === this.axis.name ? "" : ` (${this.axis.name})`;
     this.name.title = `${name}${original}\n${this.hint}\nClick or press F2 to rename`;
     this.name.setAttribute("aria-label", `Rename ${name}`);
-    this.relabel();
   }
 
   editName() {
+    if (this.named) return;
     const back = this.element.getRootNode().activeElement;
     const box = h("input", { type: "text", class: "rename", value: this.label, maxlength: 60, spellcheck: "false",
       "aria-label": `New name for ${this.label}; empty restores ${this.axis.name}` });
@@ -1229,9 +1247,13 @@ input[type="range"]:active:enabled::-moz-range-thumb { background: var(--lx-acce
 :is(button, input):focus-visible, .choices input:focus-visible + span { outline: 2px solid var(--lx-accent);
   outline-offset: 2px; }
 input[type="range"]:focus-visible { outline-offset: 0; border-radius: 6px; }
+.plain { grid-template: minmax(0, 1fr) / minmax(0, 1fr); }
+.plain :is(.picture, .toolbar, .bar, .tick, .value) { display: none; }
+.plain .row { grid-template-columns: var(--lx-name, 64px) minmax(0, 1fr); min-height: 46px; }
+.plain .name { pointer-events: none; }
 .sr-only { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @container (max-width: 560px) {
-  .frame { grid-template: minmax(0, 4fr) minmax(0, 5fr) / minmax(0, 1fr); }
+  .frame:not(.plain) { grid-template: minmax(0, 4fr) minmax(0, 5fr) / minmax(0, 1fr); }
   .rows { --lx-name: minmax(56px, 24%); }
   .toolbar { padding-left: 10px; gap: 6px; }
 }

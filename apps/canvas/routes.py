@@ -21,6 +21,7 @@ from engine.interfaces import LatentModel
 
 FILES = {
     "canvas.js": "text/javascript",
+    "onnx_source.js": "text/javascript",
     "gradio_host.js": "text/javascript",
     "streamlit_host.js": "text/javascript",
     "page_host.js": "text/javascript",
@@ -38,11 +39,7 @@ def canvas_routes(lookup: Callable[[str], LatentModel], *, prefix: str = "/canva
     """
 
     async def decode(request: Request) -> Response:
-        try:
-            message = read_message(await read_body(request, MAX_MESSAGE_BYTES))
-        except RefusedError as error:
-            return refused(error)
-        return await answered(lambda: _pixels(answer(lookup, message)))
+        return await decoding(lookup, request)
 
     async def description(request: Request) -> Response:
         name = request.path_params["model"]
@@ -60,6 +57,15 @@ def canvas_routes(lookup: Callable[[str], LatentModel], *, prefix: str = "/canva
         Route(f"{prefix}/describe/{{model:path}}", description, methods=["GET"]),
         Route(f"{prefix}/{{name}}", file, methods=["GET"]),
     ]
+
+
+async def decoding(lookup: Callable[[str], LatentModel], request: Request) -> Response:
+    """The answer to one POST {model, code, size, seq}: its pixels, or one sentence that says why not."""
+    try:
+        message = read_message(await read_body(request, MAX_MESSAGE_BYTES))
+    except RefusedError as error:
+        return refused(error)
+    return await answered(lambda: _pixels(answer(lookup, message)))
 
 
 def _pixels(frame: Frame) -> Response:

@@ -13,19 +13,22 @@ from pathlib import Path
 from typing import Any, cast
 
 from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route, Router
-from starlette.types import Receive, Scope, Send
 
 from apps.answers import UNCACHED, Turns, answered, parsed, read_body, refused, said
 from apps.gradio_app.explain_routes import explain_routes
+from apps.later import Later
+from apps.quiz.routes import quiz_routes
+from apps.quiz.service import Quiz
+from apps.quiz.shelf import StudyShelf
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
 
 PAGE = Path(__file__).parent / "page"
 CANVAS = Path(__file__).parents[1] / "canvas"
+QUIZ = Path(__file__).parents[1] / "quiz" / "page"
 MEDIA = {".js": "text/javascript", ".css": "text/css"}
 MAX_JSON_BYTES = 1024 * 1024
 MAX_FILE_BYTES = 25 * 1024 * 1024
@@ -53,8 +56,9 @@ def explorer_routes(shelf: Shelf) -> list[BaseRoute]:
         Route("/explorer/device", post(lambda fields: _device(shelf, fields)), methods=["POST"]),
         Route("/explorer/prepare/{model:path}", _prepare(turns, shelf), methods=["POST"]),
         *explain_routes(shelf, turns),
+        *quiz_routes(Quiz(shelf, StudyShelf())),
         # No Mount: below a proxy's path prefix it would look for that prefix in paths from which the proxy has cut it.
-        Route("/canvas/{path:path}", _Later(lambda: _canvas(shelf))),
+        Route("/canvas/{path:path}", Later(lambda: _canvas(shelf))),
     ]
 
 
@@ -168,7 +172,7 @@ def _health(shelf: Shelf, start: Callable[[], None]) -> Callable[[Request], Any]
 
 async def _file(request: Request) -> Response:
     name = request.path_params["name"]
-    for folder in (PAGE, CANVAS):
+    for folder in (PAGE, CANVAS, QUIZ):
         path = folder / name
         if path.suffix in MEDIA and path.parent == folder and path.is_file():
             # Revalidated by ETag on every visit: an upgraded server never meets last week's script.
@@ -231,25 +235,8 @@ def _prepared(shelf: Shelf, name: str, data: bytes, fit: str, invert: str) -> di
 
 
 def _canvas(shelf: Shelf) -> Router:
+    from apps.canvas.onnx_routes import CatalogueDecoders
     from apps.canvas.routes import canvas_routes
 
-    return Router(canvas_routes(shelf.decoder, prefix="/canvas"))
-
-
-class _Later:
-    """An ASGI app that is made, in a thread, when the first request for it comes."""
-
-    def __init__(self, make: Callable[[], Router]) -> None:
-        self._make = make
-        self._lock = threading.Lock()
-        self._app: Router | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._app is None:
-            await run_in_threadpool(self._build)
-        assert self._app is not None
-        await self._app(scope, receive, send)
-
-    def _build(self) -> None:
-        with self._lock:
-            self._app = self._app or self._make()
+    decoders = CatalogueDecoders(shelf.latent_model)
+    return Router([*decoders.routes(prefix="/canvas"), *canvas_routes(shelf.decoder, prefix="/canvas")])

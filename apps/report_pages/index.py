@@ -15,11 +15,20 @@ PRINT = """<style>
     { position: static !important; overflow: visible !important; height: auto !important;
       background: #ffffff !important; }
   .block-container { max-width: none !important; padding: 0 !important; }
-  .stPlotlyChart, table { break-inside: avoid; }
+  .stVerticalBlock { display: block !important; }
+  .stElementContainer { margin-bottom: 0.8rem; }
+  .stPlotlyChart, tr { break-inside: avoid; }
+  .stElementContainer:has(.stHeading), .stElementContainer:has(.stHeading) + :has([data-testid="stCaptionContainer"])
+    { break-after: avoid; }
+  /* Drawn for the screen, up to 960 pixels wide: so it fits on A4. */
+  .stElementContainer:has(.js-plotly-plot) { zoom: 0.7; }
   [data-testid="stHeading"] *, .stMarkdown *, [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] *
     { background: none !important; color: #1b1f24 !important; }
-  .stPlotlyChart text { fill: #1b1f24 !important; }
+  .stPlotlyChart text:not(.heatmap-label *) { fill: #1b1f24 !important; } /* a cell's number suits its cell */
+  .stPlotlyChart .gridlayer path, .stPlotlyChart .zerolinelayer path { stroke: #d9dde3 !important; }
+  .stMarkdown :is(td, th) { border-color: #d9dde3 !important; }
 }
+@page { margin: 14mm; }
 .stAppDeployButton { display: none; }
 .block-container { padding-top: 2.6rem; max-width: 1120px; }
 .stMarkdown td, .stMarkdown th { font-size: 0.85rem; font-variant-numeric: tabular-nums; }
@@ -33,11 +42,19 @@ def explain() -> None:
     explain.page()
 
 
+def quiz() -> None:
+    """Page Quiz."""
+    from apps.report_pages import quiz
+
+    quiz.page()
+
+
 st.set_page_config(page_title="Latent Explorer: report room", layout="wide")
 st.html(PRINT)
 st.navigation(
     [
         st.Page(traverse.page, title="Traverse", url_path="traverse", default=True),
         st.Page(explain, title="Explain", url_path="explain"),
+        st.Page(quiz, title="Quiz", url_path="quiz"),
     ]
 ).run()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.apps.zoo import make_zoo
@@ -14,7 +17,7 @@ LINES = ".stPlotlyChart .scatterlayer .js-line"
 
 @pytest.fixture(scope="module")
 def url(serve, tmp_path_factory):
-    zoo = make_zoo(tmp_path_factory.mktemp("zoo"), ("sinelines/gt", "mnist/ig5"))
+    zoo = make_zoo(tmp_path_factory.mktemp("zoo"), ("sinelines/gt", "mnist/ig5", "mnist/digits-paper"))
     return serve("-m", "streamlit", "run", "apps/streamlit_app.py", env={"LATENT_EXPLORER_CHECKPOINTS": str(zoo)}).url
 
 
@@ -60,3 +63,52 @@ def test_a_link_names_the_model(url, page):
     page.locator(".latent-canvas canvas").first.wait_for(timeout=120_000)
     page.get_by_role("heading", name="MNIST: InfoGAN").wait_for()
     expect(page.locator(".latent-canvas input[type=radio]")).to_have_count(10, timeout=60_000)
+
+
+def explained(page, url):
+    """Page Explain when its first maps are there and judged; what is in its middle."""
+    page.goto(f"{url}explain")
+    main = page.get_by_test_id("stMain")
+    main.get_by_text("Do the methods agree?").wait_for(timeout=240_000)
+    rested(page)
+    return main
+
+
+def test_maps_are_taken_away_and_what_takes_long_is_stopped(url, page):
+    main = explained(page, url)
+    with page.expect_download() as sheet:
+        main.get_by_role("button", name="Figure (PNG)").click()
+    assert Image.open(sheet.value.path()).format == "PNG"
+    with page.expect_download() as numbers:
+        main.get_by_role("button", name="Numbers (NPZ)").click()
+    found = np.load(numbers.value.path())
+    assert found["integrated-gradients"].shape == (4, 1, 28, 28)
+    assert json.loads(str(found["made_by"]))["model"] == "mnist/digits-paper"
+
+    for method, option in (("Integrated Gradients", "Steps"), ("SmoothGrad squared", "Samples")):
+        page.get_by_text(f"{method}: options").click()
+        page.get_by_role("slider", name=option).press("End")
+        rested(page)
+    page.get_by_role("button", name="Explain", exact=True).click()
+    main.get_by_role("button", name="Stop").click(timeout=120_000)
+    main.get_by_text("Stopped as asked").wait_for(timeout=120_000)
+    rested(page)
+    expect(main.get_by_text("Do the methods agree?")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_paper_nothing_is_cut_off_and_everything_can_be_read(url, page, theme):
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    main = explained(page, url)
+    charts = main.locator(".stElementContainer:has(.js-plotly-plot)")
+    expect(charts).to_have_count(3)
+    widths = [charts.nth(k).bounding_box()["width"] for k in range(3)]  # printing draws no chart anew
+    page.emulate_media(media="print", color_scheme=theme)
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    zooms = [float(charts.nth(k).evaluate("e => getComputedStyle(e).zoom")) for k in range(3)]
+    width_of_a4 = (210 - 2 * 14) / 25.4 * 96
+    assert all(width * zoom <= width_of_a4 for width, zoom in zip(widths, zooms, strict=True))
+    ink = "e => getComputedStyle(e).fill"
+    assert main.locator(".heatmap-label text").filter(has_text="1.00").first.evaluate(ink) == "rgb(255, 255, 255)"
+    assert main.locator(".legendtext").first.evaluate(ink) == "rgb(27, 31, 36)"

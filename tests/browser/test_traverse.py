@@ -400,6 +400,7 @@ def test_light_and_dark(explorer, page):
 
 
 def test_a_restarted_server_is_told_and_nothing_is_lost(explorer, page, server):
+    page.route("**/canvas/onnx-name/**", lambda route: route.fulfill(json={"name": None}))  # the server draws
     window = explorer("#model=sinelines/gt")
     window.slider("intercept").press("End")
     code = window.code()

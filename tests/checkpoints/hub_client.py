@@ -11,6 +11,7 @@ import os
 import sys
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -20,7 +21,9 @@ from typer.testing import CliRunner
 
 import engine
 from engine.checkpoints import CheckpointError, import_classifier, upload
+from engine.training import RECIPES
 from scripts.export import app
+from scripts.training.needs import start_of
 
 LOG = Path(sys.argv[1])
 RESULTS: dict[str, dict] = {}
@@ -66,6 +69,14 @@ def without_shipped(ref):
         os.environ["LATENT_EXPLORER_CHECKPOINTS"] = shipped
 
 
+def start(ref):
+    """What a run that starts from there keeps of it; beside what the Hub calls that commit."""
+    found = start_of(replace(RECIPES["flowers/daisy-sunflowers-paper"], start=ref))
+    name, _, revision = ref.partition("@")
+    commit = huggingface_hub.HfApi().model_info(name, revision=revision or None).sha
+    return [found.name, f"{name}@{commit}", len(found.tensors)]
+
+
 def commit_of(text):
     return text.rpartition("commit ")[2][:40]
 
@@ -106,6 +117,10 @@ huggingface_hub.HfApi().upload_folder(repo_id="someone/owls", folder_path=sys.ar
 note("made elsewhere", lambda: foreign("someone/owls"))
 note("made elsewhere, again", lambda: foreign("someone/owls"))
 note("made elsewhere, imported", lambda: str(import_classifier("someone/owls", Path(sys.argv[2]) / "out")))
+note("start", lambda: start("someone/owls"))
+state = huggingface_hub.HfApi().model_info("someone/owls").sha
+huggingface_hub.HfApi().upload_file(path_or_fileobj=b"more", path_in_repo="notes.txt", repo_id="someone/owls")
+note("start, pinned", lambda: start(f"someone/owls@{state}"))
 huggingface_hub.HfApi().delete_file("model.safetensors", repo_id="someone/owls")
 state = huggingface_hub.HfApi().model_info("someone/owls").sha
 note("made elsewhere, without weights", lambda: foreign(f"someone/owls@{state}"))

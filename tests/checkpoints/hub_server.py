@@ -1,6 +1,7 @@
-"""A small Hub: model repositories in memory, with the routes that downloads and commits ask for.
+"""A small Hub: models and data sets in memory, with the routes that downloads and commits ask for.
 
-`python hub_server.py` prints its port, then a line a request. POST /stop ends it at once, as a Hub that goes down.
+`python hub_server.py` prints its port, then a line a request. POST /stop ends it at once, as a Hub that goes down;
+POST /fail and /recover make it answer 507 (which nobody retries at once), and as before.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import hashlib
 import json
 import os
 import re
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
-REPOSITORIES: dict[str, dict] = {}  # by name: {"private", "commits": {id: {path: bytes}}, "refs": {branch: id}}
+# by name, of data sets "datasets/<name>": {"private", "commits": {id: {path: bytes}}, "refs": {branch: id}}
+REPOSITORIES: dict[str, dict] = {}
+FAILING = threading.Event()
 TOKEN = "Bearer hf_test"
 
 
@@ -33,9 +37,11 @@ class Hub(BaseHTTPRequestHandler):
             time.sleep(60)
         if path.startswith("/broken/"):
             return self.send(503, b"", {}, with_body)
-        if match := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/(revision|tree)/([^/]+))?", path):
-            return self.describe(match[1], match[2], unquote(match[3] or "main"), with_body)
-        if match := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+        if FAILING.is_set():
+            return self.send(507, b"", {}, with_body)
+        if match := re.fullmatch(r"/api/(models|datasets)/([^/]+/[^/]+)(?:/(revision|tree)/([^/]+))?", path):
+            return self.describe(key(match[1], match[2]), match[3], unquote(match[4] or "main"), with_body)
+        if match := re.fullmatch(r"/((?:datasets/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             return self.file(match[1], unquote(match[2]), match[3], with_body)
         return self.send(404, b"", {}, with_body)
 
@@ -50,7 +56,8 @@ class Hub(BaseHTTPRequestHandler):
             ]
         else:
             siblings = [{"rfilename": path} for path in sorted(files)]
-            body = {"id": name, "sha": commit, "siblings": siblings, "tags": [], "private": False, "downloads": 0}
+            private = REPOSITORIES[name]["private"]
+            body = {"id": name, "sha": commit, "siblings": siblings, "tags": [], "private": private, "downloads": 0}
         return self.send(200, json.dumps(body).encode(), {"Content-Type": "application/json"}, with_body)
 
     def file(self, name, revision, path, with_body):
@@ -69,6 +76,8 @@ class Hub(BaseHTTPRequestHandler):
         if name not in REPOSITORIES:
             return "RepoNotFound", None
         repository = REPOSITORIES[name]
+        if name.startswith("datasets/") and repository["private"] and self.headers.get("Authorization") != TOKEN:
+            return "RepoNotFound", None  # as the Hub says it: who may not read it does not learn of it
         commit = repository["refs"].get(revision, revision)
         if commit not in repository["commits"]:
             return "RevisionNotFound", None
@@ -79,6 +88,11 @@ class Hub(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))) if not self.chunked() else self.chunks()
         if path == "/stop":
             os._exit(0)
+        if path in ("/fail", "/recover"):
+            (FAILING.set if path == "/fail" else FAILING.clear)()
+            return self.answer({})
+        if FAILING.is_set():
+            return self.send(507, b"", {}, with_body=True)
         if path == "/api/validate-yaml":
             return self.answer({"errors": [], "warnings": []})
         if self.headers.get("Authorization") != TOKEN:
@@ -91,16 +105,18 @@ class Hub(BaseHTTPRequestHandler):
                 return self.send(409, b"{}", {}, with_body=True)
             refs[unquote(match[2])] = refs["main"]
             return self.answer({})
-        if match := re.fullmatch(r"/api/models/([^/]+/[^/]+)/preupload/([^/]+)", path):
+        if match := re.fullmatch(r"/api/(models|datasets)/([^/]+/[^/]+)/super-squash/([^/]+)", path):
+            return self.squash(key(match[1], match[2]), unquote(match[3]))
+        if re.fullmatch(r"/api/(models|datasets)/([^/]+/[^/]+)/preupload/([^/]+)", path):
             files = json.loads(body)["files"]
             modes = [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in files]
             return self.answer({"files": modes})
-        if match := re.fullmatch(r"/api/models/([^/]+/[^/]+)/commit/([^/]+)", path):
-            return self.commit(match[1], unquote(match[2]), body)
+        if match := re.fullmatch(r"/api/(models|datasets)/([^/]+/[^/]+)/commit/([^/]+)", path):
+            return self.commit(key(match[1], match[2]), unquote(match[3]), body)
         return self.send(404, b"", {}, with_body=True)
 
     def create(self, row):
-        name = f"{row['organization']}/{row['name']}"
+        name = key(f"{row.get('type', 'model')}s", f"{row['organization']}/{row['name']}")
         known = name in REPOSITORIES
         if not known:
             private = row.get("private", row.get("visibility") == "private")
@@ -119,9 +135,16 @@ class Hub(BaseHTTPRequestHandler):
             elif row["key"] == "deletedFile":
                 del files[row["value"]["path"]]
         commit = hashlib.sha1(body).hexdigest()
+        print("COMMIT", name, commit, *sorted(files), flush=True)
         repository["commits"][commit] = files
         repository["refs"][branch] = commit
         return self.answer({"commitUrl": f"http://{self.headers['Host']}/{name}/commit/{commit}", "commitOid": commit})
+
+    def squash(self, name, branch):
+        """One commit with the branch's files stays, and no other."""
+        repository = REPOSITORIES[name]
+        repository["commits"] = {repository["refs"][branch]: repository["commits"][repository["refs"][branch]]}
+        return self.answer({"commitId": repository["refs"][branch]})
 
     def start(self):
         path = self.path.partition("?")[0]
@@ -152,6 +175,10 @@ class Hub(BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         """The requests are printed above."""
+
+
+def key(kind, name):
+    return f"datasets/{name}" if kind == "datasets" else name
 
 
 if __name__ == "__main__":

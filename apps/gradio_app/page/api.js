@@ -2,22 +2,21 @@
 // answers, `busy` one that may answer later from one that refuses or fails.
 
 export class Problem extends Error {
-  constructor(text, { away = false, busy = false } = {}) {
+  constructor(text, { away = false, busy = false, status = null } = {}) {
     super(text);
-    Object.assign(this, { away, busy });
+    Object.assign(this, { away, busy, status });
   }
 }
 
 const AWAY = [408, 429, 502, 503, 504];
 const LOST = "The server does not answer. Nothing is lost: try again when it is back.";
 
-export function connect(base) {
-  const url = (path) => `${base}/explorer/${path}`;
-
+/** Requests below the address `root`: `ask(path, options)` resolves to a response that is fine, `get` and `post` to JSON. */
+export function asking(root) {
   async function ask(path, options = {}) {
     let response;
     try {
-      response = await fetch(url(path), { cache: "no-store", ...options });
+      response = await fetch(`${root}/${path}`, { cache: "no-store", ...options });
     } catch {
       throw new Problem(LOST, { away: true });
     }
@@ -25,22 +24,28 @@ export function connect(base) {
     const answer = await response.json().catch(() => ({}));
     if (AWAY.includes(response.status) && !answer.error) throw new Problem(LOST, { away: true });
     const text = answer.error ?? `The server could not do this (HTTP ${response.status}); its log tells more.`;
-    throw new Problem(text, { busy: response.status === 503 });
+    throw new Problem(text, { busy: response.status === 503, status: response.status });
   }
 
   const send = (path, fields, signal) =>
     ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields), signal });
+  return { ask, send, get: async (path) => (await ask(path)).json(), post: async (path, fields) => (await send(path, fields)).json() };
+}
+
+export function connect(base) {
+  const { ask, send, get, post } = asking(`${base}/explorer`);
   const escaped = (model) => model.split("/").map(encodeURIComponent).join("/");
 
   return {
+    live: `${base}/canvas`,
     canvas: `${base}/canvas/decode`,
-    get: async (path) => (await ask(path)).json(),
+    get,
     escaped,
     health: async () => (await ask("health", { signal: AbortSignal.timeout(8000) })).json(),
     catalogue: async () => (await ask("catalogue")).json(),
     facts: async (model) => (await ask(`facts/${escaped(model)}`)).json(),
     examples: async (model, start, count) => (await ask(`examples/${escaped(model)}?start=${start}&count=${count}`)).json(),
-    post: async (path, fields) => (await send(path, fields)).json(),
+    post,
     prepare: async (model, body, options) => (await ask(`prepare/${escaped(model)}?${new URLSearchParams(options)}`,
       { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body })).json(),
     file: async (path, fields) => {

@@ -9,8 +9,9 @@ import { notices } from "./notices.js";
 import { traverse } from "./traverse.js";
 
 const SHARED = ["model", "card", "code", "range", "compare", "a", "b", "workspace", "theme"]; // what Python sees, session.py
-const PLACES = ["model", "card", "workspace"]; // another one of these is a step that the browser's Back takes back,
-const BY_HAND = [null, "list", "python"]; // if it came from a tab, from the model browser or from a workspace of Python's
+// Another place is a step that the browser's Back takes back, if it came from a tab, from the column at the left, from a
+// workspace of Python's, or from a map that was opened or closed.
+const BY_HAND = [null, "list", "python", "map"];
 const THEME_KEY = "latent-explorer/theme";
 
 /** Builds the page; the host keeps the state for Python (`keep`) and passes events on (`tell`). */
@@ -33,32 +34,36 @@ export function start({ base, first, workspaces, keep, tell }) {
     if (parent !== window) parent.postMessage({ hash }, "https://huggingface.co");
   };
   const writeAddress = debounced(200, () => write("replaceState", toHash(state.now)));
-  let address = null; // of the state before a change
+  let address = null, place = placeOf(state.now); // of the state before a change
   state.listen((changed, from) => {
     if (changed.has("theme")) applyTheme(state.now.theme);
     if (changed.has("workspace")) showWorkspace(state.now.workspace);
     share();
-    if (BY_HAND.includes(from) && PLACES.some((name) => changed.has(name))) {
+    if (BY_HAND.includes(from) && place !== placeOf(state.now)) {
       write("replaceState", address); // what the patient writer still keeps belongs to the entry that is left
       write("pushState", toHash(state.now));
     }
-    address = toHash(state.now);
+    [address, place] = [toHash(state.now), placeOf(state.now)];
     writeAddress();
     if (changed.has("workspace")) tell("opened");
     if (changed.has("theme")) tell("themed");
     if (changed.has("card") && !changed.has("model")) tell("switched"); // another model tells when it is on the screen
   });
-  addEventListener("hashchange", () => state.set(asked(whole(fromHash(location.hash), state.now), state.now, workspaces), "address"));
+  // Not hashchange, which comes later: an address that is written in between would undo the step.
+  addEventListener("popstate", () => state.set(asked(whole(fromHash(location.hash), state.now), state.now, workspaces), "address"));
 
   applyTheme(state.now.theme);
-  whenThere(["lx-top-content", "lx-browser-content", "lx-status-content", "lx-traverse", "lx-explain"], (top, side, foot, stage, maps) => {
+  whenThere(["lx-top-content", "lx-browser-content", "lx-status-content", "lx-traverse", "lx-explain", "lx-quiz"],
+    (top, side, foot, stage, maps, quiz) => {
     topBar(top, context, workspaces);
     context.list = modelList(side, context);
     context.status = statusLine(foot, context);
     const link = asked(fromHash(location.hash), state.now, workspaces);
     state.set({ model: first.facts?.model ?? null, ...link }, "start");
     showWorkspace(state.now.workspace);
-    explainWhenAsked(maps, context, traverse(stage, context));
+    const tools = traverse(stage, context);
+    whenOpened("Explain", maps, context, async () => (await import("./explain.js")).explain(maps, context, tools));
+    whenOpened("Quiz", quiz, context, async () => (await import("./quiz_home.js")).quizHome(quiz, { ...context, base }));
     share();
     tell("opened");
   });
@@ -72,6 +77,11 @@ export function start({ base, first, workspaces, keep, tell }) {
       share();
     },
   };
+}
+
+/** Where the page is: model, card and workspace; in Explain also the classifier, and whether a map is large. */
+function placeOf({ model, card, workspace, explain }) {
+  return JSON.stringify([model, card, workspace, workspace === "Explain" && [explain?.classifiers?.[0], Boolean(explain?.large)]]);
 }
 
 /** An address tells a whole state: what it leaves out is at its default. */
@@ -122,12 +132,12 @@ function topBar(place, context, workspaces) {
   refresh();
 }
 
-/** The scripts of Explain come when it is opened first: the first picture does not wait for them. */
-function explainWhenAsked(place, context, tools) {
+/** A workspace's scripts come when it is opened first: the first picture does not wait for them. */
+function whenOpened(title, place, context, load) {
   const open = () => {
-    if (context.state.now.workspace !== "Explain") return;
+    if (context.state.now.workspace !== title) return;
     stop();
-    import("./explain.js").then(({ explain }) => explain(place, context, tools)).catch((error) => {
+    load().catch((error) => {
       console.error(error);
       place.textContent = "The workspace's script could not be loaded. Reload the page; if that does not help, restart the app.";
     });

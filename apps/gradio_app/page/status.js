@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 
 const EVERY_MS = 4000;
+const PLACES = { page: "in the page", server: "on the server" };
 const SPEED_EVERY_MS = 150; // the eye reads no faster, and each new text lays out the line anew
 
 export function statusLine(place, context) {
@@ -14,7 +15,7 @@ export function statusLine(place, context) {
   const device = h("select", { class: "lx-select lx-small", "aria-label": "Device that computes the pictures", disabled: true });
   const using = h("span", { class: "lx-muted" });
   const restored = new Set(), listed = new Set();
-  let run = null, away = false, toldAt = -Infinity;
+  let run = null, away = false, toldAt = -Infinity, toldWhere = null;
 
   place.replaceChildren(h("span", { class: "lx-state" }, dot, connection), h("label", { class: "lx-device" }, "Device ", device), using,
     notices.news, model, speed);
@@ -83,11 +84,11 @@ export function statusLine(place, context) {
   state.listen((changed) => { if (changed.has("model")) model.textContent = state.now.model ?? ""; });
 
   return {
-    picture: ({ decodeMs }) => {
+    picture: ({ decodeMs, where }) => {
       const now = performance.now();
-      if (now - toldAt < SPEED_EVERY_MS) return;
-      toldAt = now;
-      speed.textContent = `decode ${decodeMs.toFixed(1)} ms`;
+      if (now - toldAt < SPEED_EVERY_MS && where === toldWhere) return;
+      [toldAt, toldWhere] = [now, where];
+      speed.textContent = [`decode ${decodeMs.toFixed(1)} ms`, PLACES[where]].filter(Boolean).join(" ");
     },
     onRestored: (call) => restored.add(call),
     onListed: (call) => listed.add(call),

@@ -2,6 +2,7 @@
 
 import { Refused, close, httpSource, keptNames, mount, namesKey } from "./canvas.js";
 import { button, h } from "./dom.js";
+import { catalogueNames, pageDecoders, pageFirst } from "./onnx_source.js";
 import { blend } from "./blend.js";
 import { examples } from "./examples.js";
 import { same } from "./state.js";
@@ -14,9 +15,10 @@ const DOCK = [["Strips", strips], ["Examples", examples], ["Upload", upload], ["
 /** Fills the workspace; everything it shows follows `state`, and everything a hand changes goes back there. */
 export function traverse(place, context) {
   const { api, state, notices, first } = context;
-  const http = httpSource(api.canvas);
+  const decoders = pageDecoders(api.live, catalogueNames(api.live));
+  const source = pageFirst(decoders, httpSource(api.canvas));
   const shown = { facts: null, input: null, other: null }; // what is on the screen now
-  let canvas = null, wanted = 0, compared = 0;
+  let canvas = null, wanted = 0, compared = 0, idle = 0;
 
   const stage = h("div", { class: "lx-canvas" });
   const bar = actionBar();
@@ -103,7 +105,7 @@ export function traverse(place, context) {
     Object.assign(shown, { facts, other });
     shown.names = { ...keptNames(namesKey(facts.model)), ...(again ? {} : state.now.names) };
     const frame = same(code, facts.code) ? facts.frame : undefined;
-    const options = { ...facts, code, frame, names: shown.names, label: labelOf(facts), caption: facts.model, compare: views(), source: http,
+    const options = { ...facts, code, frame, names: shown.names, label: labelOf(facts), caption: facts.model, compare: views(), source,
       range: state.now.range, theme: "class", showStats: false, onCommit: committed, onRename: renamed,
       onRange: (range) => state.set({ range }, "traverse"), onFrame: framed };
     stage.classList.toggle("lx-several", options.compare.length > 0);
@@ -112,6 +114,7 @@ export function traverse(place, context) {
     canvas.setRange(state.now.range);
     bar.element.inert = false;
     bar.refresh();
+    drawHere();
     state.set({ model: facts.model, code, start: facts.code, names: shown.names }, "traverse");
     tools.onFacts.forEach((call) => call(facts));
     tools.onCode.forEach((call) => call(code));
@@ -142,6 +145,15 @@ export function traverse(place, context) {
     context.status.picture(stats);
   }
 
+  /** Has the page draw by itself from now on, where it can; the first picture goes before. */
+  function drawHere() {
+    clearTimeout(idle);
+    idle = setTimeout(() => {
+      if (!canvas.settled()) drawHere();
+      else decoders.want([shown.facts.model, shown.other?.model].filter(Boolean));
+    }, 300);
+  }
+
   // ------------------------------------------------------------------------------------------- comparing
 
   /** The pictures beside the model's own: another model on the same input, and the input itself. */
@@ -165,7 +177,7 @@ export function traverse(place, context) {
       const own = close(question.code, input?.code) ? input.codes?.[other.model] : null;
       const asked = own ? { model: other.model, code: own } : { model: `${facts.model} > ${other.model}` };
       const label = `${other.model} on ${own ? "the same input" : "this picture"}`;
-      return { ...await http.request({ ...question, ...asked }), label };
+      return { ...await source.request({ ...question, ...asked }), label };
     },
   };
 
@@ -193,6 +205,7 @@ export function traverse(place, context) {
     stage.classList.toggle("lx-several", views().length > 0);
     canvas.setCompare(views());
     bar.refresh();
+    drawHere();
     encodeInput();
   }
 
@@ -299,7 +312,10 @@ export function traverse(place, context) {
     else return;
     event.preventDefault();
   });
-  context.status.onRestored(() => canvas?.redraw());
+  context.status.onRestored(() => {
+    canvas?.redraw();
+    if (canvas) drawHere(); // the checkpoint may be another one now
+  });
   context.status.onListed(() => {
     if (!context.list.models().length) waiting.textContent = "There is no model to show.";
     bar.refresh();

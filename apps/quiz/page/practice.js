@@ -1,0 +1,79 @@
+// Instructions and the toy with two dials, which teaches the page without showing the model.
+
+import { drawPixels, h, mount } from "./canvas.js";
+import { choice } from "./choice.js";
+import { match } from "./match.js";
+import { LAYOUT, SOURCE, SPACE, dials, disc } from "./toy.js";
+
+const BINS = [[0.01, 0.05], [0.48, 0.52], [0.95, 0.99]]; // low, medium and high of an evenly spread dial
+
+/** question: {html, task, goal, required, items, options, demonstrations, matches, choices}; onleave({outcome, duration_ms, answer}). */
+export function practice(place, question, { clock = () => performance.now(), onleave }) {
+  const began = clock(), answers = [];
+  const toys = h("div", { class: "qz-toys" });
+  const text = h("div", { class: "qz-text" });
+  text.innerHTML = question.html; // made by the server's Markdown reader, which lets no HTML of the study file through
+  const stage = h("div", { class: "qz-practice" });
+  const count = (question.task === "reconstruction" ? question.matches : question.choices).length;
+  const step = h("h2", {}, `Practice: 1 of ${count}`);
+  place.replaceChildren(h("div", { class: "qz-lesson" }, text, h("h2", {}, "Play with it first"), toys, step, stage,
+    question.required ? "" : h("div", { class: "qz-go" },
+      h("button", { type: "button", class: "qz-button", onclick: () => leave("skipped") }, "Skip the practice"))));
+  for (const code of question.demonstrations) toys.append(toy(code));
+  if (question.task === "reconstruction") reconstruct(0);
+  else ask(0);
+
+  function leave(outcome = "passed") {
+    onleave({ outcome, duration_ms: clock() - began, answer: { answers } });
+  }
+
+  function reconstruct(k) {
+    if (k === count) return leave();
+    const [start, target] = question.matches[k];
+    step.textContent = `Practice: ${k + 1} of ${count}`;
+    match(stage, { decoder: "toy", space: SPACE, layout: LAYOUT, axes: dials(start), range: "full", start, start_frame: disc(start),
+      target: disc(target), goal: question.goal,
+      display: { overlay: true, rounded: false, width: null, pixels: 192 } }, { source: SOURCE,
+      next: k + 1 < count ? "Next" : "Start", onleave: ({ duration_ms }) => {
+        answers.push({ seconds: Math.round(duration_ms / 100) / 10 });
+        reconstruct(k + 1);
+      } });
+    return null;
+  }
+
+  function ask(k) {
+    if (k === count) return leave();
+    const [code, right] = question.choices[k];
+    step.textContent = `Practice: ${k + 1} of ${count}`;
+    choice(stage, { space: SPACE, dial: "Dial 1", options: question.options, items: question.items, picture: disc(code), pixels: 54,
+      panel: question.task === "none" ? null : examples(question) }, { more: async () => examples(question), onleave: ({ answer }) => {
+      answers.push({ ...answer, right: answer.option === right });
+      ask(k + 1);
+    } });
+    return null;
+  }
+}
+
+/** A toy to play with, without a task. */
+function toy(code) {
+  const place = h("div", { class: "qz-toy" });
+  const picture = h("canvas", { class: "qz-pixels", width: 1, height: 1, style: "width:96px;height:96px", role: "img", "aria-label": "Toy" });
+  const sliders = h("div", { class: "qz-dials" });
+  place.append(picture, sliders);
+  const draw = ({ shape, bytes }) => drawPixels(picture, shape, new Uint8Array(bytes));
+  draw(disc(code));
+  mount(sliders, { model: "toy", layout: LAYOUT, axes: dials(code), space: SPACE, code, frame: disc(code), range: "full",
+    source: SOURCE, plain: true, theme: "class", showStats: false, storageKey: null, onPicture: draw });
+  return place;
+}
+
+/** A panel of the toy about dial 1: pictures drawn anew each time. */
+function examples({ task, options }) {
+  const between = ([low, high]) => low + Math.random() * (high - low);
+  if (task === "exemplars") {
+    return { columns: [], titles: options, rows: BINS.map((bin) => Array.from({ length: 6 }, () => disc([between(bin), Math.random()]))) };
+  }
+  const sorted = task === "samples" ? () => Array.from({ length: 7 }, Math.random).sort((a, b) => a - b) : () => Array.from({ length: 7 }, (_, k) => 0.03 + (0.94 * k) / 6);
+  return { columns: ["Low", "", "", "Medium", "", "", "High"], titles: [],
+    rows: Array.from({ length: 3 }, () => { const shade = Math.random(); return sorted().map((value) => disc([value, task === "samples" ? Math.random() : shade])); }) };
+}

@@ -1,0 +1,273 @@
+"""What the participant's page asks for: a study's welcome, the step to show, an answer to keep."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from apps.gradio_app import fields as read
+from apps.quiz.pages import explained, page, solved_when
+from apps.quiz.shelf import Listed, StudyShelf
+from apps.refusals import BusyError, RefusedError, UnknownModelError
+from apps.shelf import Shelf
+from engine.study.response import Response
+from engine.study.session import Session
+from engine.study.steps import Choice, Reconstruction, Step
+
+if TYPE_CHECKING:
+    from engine.interfaces import LatentModel
+    from engine.study.design import Study
+    from engine.study.store import Store
+
+_LOG = logging.getLogger(__name__)
+ROUNDING = 0.02  # what page and server may differ by in an agreement: a level here and there
+Fields = Mapping[str, Any]
+
+
+@dataclass(eq=False)
+class Quiz:
+    """Answers for one server; safe to use from many threads.
+
+    Attributes:
+        shelf: The models of this process.
+        studies: The studies that can be taken part in.
+    """
+
+    shelf: Shelf
+    studies: StudyShelf
+    _store: Store | None = None
+    _opening: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def store(self) -> Store:
+        """The study store, opened when first asked for."""
+        from engine.study.store.hub_push import open_store
+
+        with self._opening:
+            self._store = self._store or open_store()
+            return self._store
+
+    def listing(self) -> list[dict[str, Any]]:
+        """All studies, JSON-able, with how many have taken part."""
+        with _in_words():
+            known = self.store.studies()
+        began: dict[str, int] = {}
+        for one in known:
+            began[one.study.name] = began.get(one.study.name, 0) + one.sessions
+        return [_listed(one, began.get(one.name, 0)) for one in self.studies.entries()]
+
+    def welcome(self, name: str) -> dict[str, Any]:
+        """What is said before a session begins: {title}.
+
+        Raises:
+            UnknownModelError: If there is no such study.
+        """
+        return {"title": self.studies.get(name).title}
+
+    def begin(self, fields: Fields) -> dict[str, Any]:
+        """Begins a session of {study, clock_ms}; its first step and its token."""
+        from engine.study.planning import plan
+
+        study = self.studies.get(read.text(fields, "study"))
+        models = {name: self._model(name) for name in study.models}
+        with _in_words():
+            session = self.store.begin(study, lambda number: plan(study, models, number), _clock(fields))
+        return {"token": session.token, **self.state(session)}
+
+    def resume(self, token: str) -> dict[str, Any]:
+        """The step at which a session goes on.
+
+        Raises:
+            UnknownModelError: If there is no such session, or it was withdrawn.
+        """
+        return self.state(self._session(token))
+
+    def save(self, fields: Fields) -> dict[str, Any]:
+        """Keeps an answer: {saved, feedback of a choice or None, and the next step as in `resume`}.
+
+        Args:
+            fields: A response as the page makes it, with `clock_ms`; agreements it could not draw are null.
+        """
+        from engine.study.store import read_response
+
+        body = dict(fields)
+        clock = _clock(fields)
+        body.pop("clock_ms", None)
+        session = self._session(read.text(fields, "session"))
+        at = read.whole(fields, "step", 0, len(session.plan.steps) - 1)
+        step = session.plan.steps[at]
+        study = self._study(session)
+        body["history"] = self._filled(body.get("history"), step, study)
+        with _in_words():
+            response = read_response(body)
+        if isinstance(step, Reconstruction):
+            response = self._judged(response, step, study)
+        with _in_words():
+            saved = self.store.save(response, clock)
+        feedback = _feedback(response, step, study)
+        return {"saved": saved, "feedback": feedback, **self.state(self._session(session.token))}
+
+    def panel(self, fields: Fields) -> dict[str, Any]:
+        """Another panel of a choice: {session, step, number} in, {columns, rows} out."""
+        session = self._session(read.text(fields, "session"))
+        step = session.plan.steps[read.whole(fields, "step", 0, len(session.plan.steps) - 1)]
+        number = read.whole(fields, "number", 0, 10_000)
+        made = explained(step, self._model(step.model), number) if isinstance(step, Choice) else None
+        if made is None:
+            raise RefusedError("This question has no panel.")
+        return made
+
+    def decoder(self, name: str) -> LatentModel:
+        """The model behind the name `<token>.<stage>` that pages use: it does not tell which model it is.
+
+        Raises:
+            UnknownModelError: If there is none.
+        """
+        token, _, stage = name.rpartition(".")
+        models = self._models(token)
+        if not stage.isdecimal() or int(stage) >= len(models):
+            raise UnknownModelError("There is no such picture; reload the page.")
+        return self._model(models[int(stage)])
+
+    def state(self, session: Session) -> dict[str, Any]:
+        """Where a session stands, JSON-able: its step's page, or the completion code."""
+        study, steps = self._study(session), session.plan.steps
+        confirmed = {response.step for response in session.responses}
+        at = next((at for at in range(len(steps)) if at not in confirmed), None)
+        facts = {"title": study.title, "progress": len(confirmed) / max(1, len(steps))}
+        if at is None:
+            return {**facts, "done": True, "code": session.completion_code}
+        step = steps[at]
+        stage = getattr(step, "stage", None)
+        view = page(step, study, self._model, f"{session.token}.{stage or 0}")
+        names = [f"{session.token}.{at}" for at in range(len(session.plan.models))]
+        facts = {**facts, **_place(step, steps), "stages": len(names), "decoders": names}
+        return {**facts, "done": False, "step": at, "view": view}
+
+    def _session(self, token: str) -> Session:
+        with _in_words():
+            found = self.store.session(token)
+        if found is None:
+            raise UnknownModelError("This session is not known here; begin again from the study's link.")
+        return found
+
+    def _models(self, token: str) -> tuple[str, ...]:
+        """The models of a session; a plan never changes, so it is read once, not at every picture."""
+        return _remembered(self, token)
+
+    def _study(self, session: Session) -> Study:
+        return self.store.study(session.study, session.version)
+
+    def _model(self, name: str) -> LatentModel:
+        """A model, or words that do not name it: participants must not learn which one it is."""
+        try:
+            model: LatentModel = self.shelf.latent_model(name)
+            return model
+        except Exception as error:
+            _LOG.exception("A study asked for the model %s, which cannot be had", name)
+            text = "The study is interrupted: its server cannot draw these pictures now. Your answers are kept; tell "
+            raise RefusedError(f"{text}whoever invited you, and come back to this page later.") from error
+
+    def _filled(self, history: object, step: Step, study: Study) -> object:
+        """The history with the agreements of pictures that were never drawn, computed here."""
+        if not isinstance(history, Mapping) or not isinstance(step, Reconstruction):
+            return {} if history is None else history
+        agreement, error, codes = (history.get(name) for name in ("agreement", "error", "code"))
+        if not isinstance(agreement, list) or not isinstance(error, list) or not isinstance(codes, list):
+            return history
+        gaps = [at for at, value in enumerate(agreement) if value is None]
+        if not gaps or len(gaps) > 50_000 or not len(agreement) == len(error) == len(codes):
+            return history
+        missing = [read.numbers({"code": codes[at]}, "code", len(step.start)) for at in gaps]
+        agreement, error = list(agreement), list(error)
+        for at, one, other in zip(gaps, *self._measured(missing, step, study), strict=True):
+            agreement[at], error[at] = one, other
+        return {**history, "agreement": agreement, "error": error}
+
+    def _judged(self, response: Response, step: Reconstruction, study: Study) -> Response:
+        """The answer with the server's own agreement, which decides whether it is solved.
+
+        Raises:
+            RefusedError: If the page says solved and it is far from that.
+        """
+        code = read.numbers(response.answer, "code", len(step.start))
+        agreement, error = (values[0] for values in self._measured([code], step, study))
+        reached_at = solved_when(study.goal, self._model(step.model)).reached_at
+        if response.outcome == "solved" and agreement < reached_at - ROUNDING:
+            raise RefusedError("This answer does not match its target; reload the page and try again.")
+        return replace(response, answer={"code": code, "agreement": agreement, "error": error})
+
+    def _measured(
+        self, codes: list[list[float]], step: Reconstruction, study: Study
+    ) -> tuple[list[float], list[float]]:
+        """Agreement and summed squared error of what each code draws, with the step's target."""
+        import torch
+
+        from engine.study.agreement import drawn
+
+        model = self._model(step.model)
+        goal = solved_when(study.goal, model)
+        device = getattr(model, "device", "cpu")
+        agreement, error = [], []
+        with torch.inference_mode():
+            target = drawn(model.decode(torch.tensor([step.target], device=device)))
+            for chunk in torch.tensor(codes, device=device).split(64):
+                x = drawn(model.decode(chunk))
+                agreement += goal.agreement(x, target).clamp(0, 1).tolist()
+                error += (x - target).square().flatten(1).sum(1).tolist()
+        return agreement, error
+
+
+def _listed(listed: Listed, participants: int) -> dict[str, Any]:
+    study = listed.study
+    if study is None:
+        return {"name": listed.name, "problem": listed.problem}
+    facts = {"title": study.title, "models": study.models, "tasks": study.tasks, "questions": study.questions}
+    return {"name": listed.name, **facts, "participants": participants, "own": listed.own, "problem": None}
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """The store's errors as what they mean for the page: a no for good, or one that passes."""
+    from engine.study.store import ResponseError, StoreError, UnknownSessionError
+
+    try:
+        yield
+    except UnknownSessionError as error:
+        raise UnknownModelError(str(error)) from error
+    except ResponseError as error:
+        raise RefusedError(str(error)) from error
+    except StoreError as error:
+        _LOG.exception("The study store failed")
+        raise BusyError("The answers cannot be stored at this moment.") from error  # the page keeps them and asks again
+
+
+@lru_cache(maxsize=4096)
+def _remembered(quiz: Quiz, token: str) -> tuple[str, ...]:
+    return quiz._session(token).plan.models
+
+
+def _place(step: Step, steps: tuple[Step, ...]) -> dict[str, Any]:
+    """Where a step is in its stage, for the page's head."""
+    stage, question = getattr(step, "stage", None), getattr(step, "question", None)
+    alike = [one for one in steps if isinstance(one, Reconstruction | Choice) and one.stage == stage]
+    return {"stage": stage, "question": question, "questions": len(alike)}
+
+
+def _feedback(response: Response, step: Step, study: Study) -> dict[str, Any] | None:
+    if not isinstance(step, Choice) or not study.feedback:
+        return None
+    return {"right": response.answer.get("option") == step.correct, "answer": step.options[step.correct]}
+
+
+def _clock(fields: Fields) -> float:
+    value = fields.get("clock_ms")
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise RefusedError("clock_ms should be the page's clock in milliseconds since 1970.")
+    return float(value)

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import engine
+from engine.study.design import Goal
+from engine.study.yardsticks import yardstick
+from tests.study.synthetic import study
+
+
+def test_a_model_gives_its_spans_and_the_goal_its_threshold():
+    model = engine.load("sinelines/gt")
+    usual = yardstick(model, study())
+    assert usual.threshold == 0.9
+    assert [(d.name, d.indices, d.low, d.high) for d in usual.dials] == [
+        (a.name, a.indices, a.low, a.high) for a in model.axes
+    ]
+    full = yardstick(model, study(range="full", goal=Goal(threshold=0.5)))
+    assert full.threshold == 0.5
+    assert [(d.low, d.high) for d in full.dials] == [(a.minimum, a.maximum) for a in model.axes]
