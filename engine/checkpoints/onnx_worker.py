@@ -21,7 +21,7 @@ from engine.checkpoints.onnx_decoder import OnnxExportError, decode_flops, expor
 LIMIT_S = 900.0
 MAX_BYTES = 64 * 2**20  # of a file that a page downloads
 # The priority is lowered first: importing torch is a good part of the work.
-_START = "import os; hasattr(os, 'nice') and os.nice(15); from engine.checkpoints.onnx_worker import main; main()"
+_START = "import os; hasattr(os, 'nice') and os.nice(10); from engine.checkpoints.onnx_worker import main; main()"
 _FACTS, _FILE = "facts.json", "decoder.onnx.gz"
 
 

@@ -21,7 +21,7 @@ export function match(place, question, { source, next = "Next", onleave }) {
   const now = { code: question.start.slice(), drawn: question.start.slice(), agreement: null, error: null, solved: false };
   let record = null, moved = question.start.slice();
 
-  const stage = h("div", { class: "qz-pictures" });
+  const stage = h("div", { class: `qz-pictures ${question.space.kind === "series" ? "qz-curves" : ""}` });
   const meter = bar(goal);
   const overlay = h("button", { type: "button", class: "qz-button", "aria-pressed": String(display.overlay),
     title: "Show the two pictures one over the other or side by side",
@@ -37,8 +37,7 @@ export function match(place, question, { source, next = "Next", onleave }) {
   const said = h("p", { class: "qz-said", role: "status" });
   const dials = h("div", { class: "qz-dials" });
   place.replaceChildren(h("div", { class: "qz-match" },
-    h("div", { class: "qz-look" }, stage, h("div", { class: "qz-tools" }, overlay)),
-    h("div", { class: "qz-hand" }, dials, meter.element, said, h("div", { class: "qz-go" }, skip, go))));
+    h("div", { class: "qz-look" }, stage, meter.element, h("div", { class: "qz-tools" }, overlay, skip, go), said), dials));
   const pictures = pair(stage, question.space, display);
   pictures.target(target);
 
