@@ -86,6 +86,8 @@ async def read_body(request: Request, limit: int, *, media_type: str | None = No
     """
     if media_type and request.headers.get("content-type", "").partition(";")[0].strip() != media_type:
         raise RefusedError(f"The request should be of type {media_type}.")
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise RefusedError("Another site's page may not send this.")
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -57,7 +57,7 @@ def _metric_column(name: str, entries: Sequence[Entry]) -> dict[str, Any]:
     from engine.metrics import METRICS
 
     row = next(entry.metrics[name] for entry in entries if name in entry.metrics)
-    title = METRICS[name].title if name in METRICS else name
+    title = METRICS[name].heading if name in METRICS else name
     better = {True: "Higher is better.", False: "Lower is better.", None: ""}[row.get("higher_is_better")]
     unit = f"In {row['unit']}." if row.get("unit") else ""
     tip = " ".join(part for part in (row.get("definition", ""), unit, better, "Published figure in grey.") if part)
@@ -67,14 +67,16 @@ def _metric_column(name: str, entries: Sequence[Entry]) -> dict[str, Any]:
 def _metric_cell(row: Mapping[str, Any] | None, published: bool) -> Cell:
     """A value; with a place for the published figure where the column has any, so that values stay in line."""
     from engine.figures import metric_rows
-    from engine.metrics import number
+    from engine.metrics import number, ranged
 
     empty: Cell = {"note": ""} if published else {}
     if row is None:
         return {"text": "", "sort": None, **empty}
     (figure,) = metric_rows({"": {"": row}}, [""])
     tone = {True: "good", False: "short", None: ""}[figure.reached]
-    said = {"good": "At least as good as published", "short": "Not as good as published", "": ""}[tone]
+    said = {"good": "At least as good as published.", "short": "Not as good as published.", "": ""}[tone]
+    if figure.interval:
+        said = f"95 % interval: {ranged(figure.value, figure.interval)}. {said}".strip()
     noted = empty if figure.paper is None else {"note": number(figure.paper)}
     return {"text": number(figure.value), "sort": figure.value, "tone": tone, "tip": said, **noted}
 

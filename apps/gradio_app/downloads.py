@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apps.gradio_app import fields as read
+from apps import fields as read
 from apps.gradio_app.traverse import line_codes
 from engine.explain import decode_in_batches
 from engine.figures import traversal_strip

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from apps import fields as read
 from apps.explaining import (
     DEFAULT_METHODS,
     Question,
@@ -22,7 +23,6 @@ from apps.explaining import (
     read_target,
     resolved,
 )
-from apps.gradio_app import fields as read
 from apps.gradio_app.browser import grouped
 from apps.gradio_app.traverse import Answer, pictures
 from apps.plain_numbers import short

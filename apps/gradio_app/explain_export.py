@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from apps.gradio_app import fields as read
+from apps import fields as read
 from apps.gradio_app.downloads import Download
 from apps.gradio_app.explain import Asked, reporting
 from apps.refusals import RefusedError

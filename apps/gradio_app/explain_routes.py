@@ -70,8 +70,8 @@ def _maps(shelf: Shelf, fields: Fields) -> Work:
 
 
 def _judge(shelf: Shelf, fields: Fields) -> Work:
+    from apps import fields as read
     from apps.explaining import kept_maps
-    from apps.gradio_app import fields as read
     from apps.gradio_app.explain_judge import Judge, read_checks
 
     checks, asked = read_checks(fields.get("checks")), _explain().read_question(shelf, fields)

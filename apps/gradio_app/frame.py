@@ -14,7 +14,7 @@ from typing import Any
 
 import gradio as gr
 
-from apps.gradio_app import explain_panel, first_view, models_panel, quiz_panel, traverse_panel
+from apps.gradio_app import explain_panel, first_view, models_panel, quiz_panel, study_panel, traverse_panel
 from apps.gradio_app.routes import PAGE, QUIZ, explorer_routes
 from apps.gradio_app.session import Session
 from apps.shelf import Shelf
@@ -24,8 +24,10 @@ WORKSPACES: tuple[tuple[str, Callable[[Session], Any]], ...] = (
     ("Traverse", traverse_panel.build),
     ("Explain", explain_panel.build),
     ("Quiz", quiz_panel.build),
+    ("Study", study_panel.build),
     ("Models", models_panel.build),
 )
+STYLES = ("explorer.css", "models.css", "explain.css", "study.css")
 HOST_JS = Path(__file__).with_name("frame_host.js")
 
 
@@ -64,7 +66,7 @@ def launch_options(shelf: Shelf) -> dict[str, Any]:
     """The one set of options for `launch`, however the app is started."""
     return {
         "app_kwargs": {"routes": explorer_routes(shelf)},
-        "css_paths": [PAGE / "explorer.css", PAGE / "models.css", PAGE / "explain.css", QUIZ / "quiz.css"],
+        "css_paths": [*(PAGE / name for name in STYLES), QUIZ / "quiz.css"],
         "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
         "footer_links": [],
         "max_file_size": "25mb",

@@ -91,7 +91,7 @@ def _examples(shelf: Shelf, request: Request) -> dict[str, Any]:
 
 
 def _traverse(shelf: Shelf, what: str, fields: Fields) -> dict[str, Any]:
-    from apps.gradio_app import fields as read
+    from apps import fields as read
     from apps.gradio_app import traverse
 
     answer: dict[str, Any] = getattr(traverse, what)(shelf.latent_model(read.text(fields, "model")), fields)
@@ -108,7 +108,7 @@ def _encode(shelf: Shelf, fields: Fields) -> dict[str, Any]:
 
 
 def _download(shelf: Shelf, fields: Fields) -> Response:
-    from apps.gradio_app import fields as read
+    from apps import fields as read
     from apps.gradio_app.downloads import download
 
     file = download(shelf.latent_model(read.text(fields, "model")), fields)
@@ -117,7 +117,7 @@ def _download(shelf: Shelf, fields: Fields) -> Response:
 
 
 def _device(shelf: Shelf, fields: Fields) -> dict[str, Any]:
-    from apps.gradio_app import fields as read
+    from apps import fields as read
 
     shelf.put(read.text(fields, "device", options=shelf.devices()))
     return _device_facts(shelf)
@@ -209,7 +209,7 @@ def _prepare(turns: Turns, shelf: Shelf) -> Callable[[Request], Any]:
     """A picture file or text with numbers in, what the model would see out."""
 
     async def route(request: Request) -> Response:
-        from apps.gradio_app import fields as read
+        from apps import fields as read
 
         try:
             data = await read_body(request, MAX_FILE_BYTES, media_type="application/octet-stream")

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from apps import fields as read
 from apps.canvas import describe
-from apps.gradio_app import fields as read
 from apps.refusals import RefusedError
 from engine.explain import codes_of, decode_in_batches, interpolate, nearest, walks
 from engine.images import from_uint8, to_uint8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import singledispatch
@@ -14,8 +15,9 @@ from engine.study.steps import Choice, Consent, Practice, Questionnaire, Reconst
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.interfaces import Axis, LatentModel
+    from engine.interfaces import LatentModel
     from engine.study.design import Goal, Study
+    from engine.study.dials import Range
     from engine.study.goals import SolvedWhen
 
 _PIXELS, _SMALL = 256, 54  # a side of the large pictures and of those in panels, about
@@ -26,6 +28,7 @@ _TITLES = {
 }
 Lookup = Callable[[str], "LatentModel"]
 _GOALS: WeakKeyDictionary[Any, dict[Goal, SolvedWhen]] = WeakKeyDictionary()
+_LOOKING = threading.Lock()
 
 
 @singledispatch
@@ -51,7 +54,7 @@ def _(step: Practice, study: Study, lookup: Lookup, decoder: str) -> dict[str, A
     from engine.study import toy
     from engine.study.agreement import Overlap
     from engine.study.goals import SolvedWhen
-    from engine.study.levels import LEVELS
+    from engine.study.levels import BOUNDS, LEVELS
 
     goal = SolvedWhen(agreement=Overlap(), threshold=toy.PRACTICE_THRESHOLD, skip_after_s=0.0).to_json()
     return {
@@ -62,6 +65,7 @@ def _(step: Practice, study: Study, lookup: Lookup, decoder: str) -> dict[str, A
         "goal": {**goal, "skip_after_s": None},  # the practice is passed or, where it may be, left
         "items": _rated(step.task),
         "options": LEVELS,
+        "bins": [[p / 100 for p in bounds] for bounds in BOUNDS],  # the toy's dials are spread evenly
         "demonstrations": toy.DEMONSTRATIONS,
         "matches": toy.PRACTICE,
         "choices": [[code, LEVELS.index(level)] for code, level in toy.PRACTICE_CHOICES],
@@ -86,7 +90,7 @@ def _(step: Reconstruction, study: Study, lookup: Lookup, decoder: str) -> dict[
         "decoder": decoder,
         "space": facts["space"],
         "layout": [{**part, "name": f"part {at + 1}"} for at, part in enumerate(facts["layout"])],
-        "axes": dials(model.axes, facts["axes"], hide=study.hide_collapsed),
+        "axes": _shown(model, facts["axes"], study),
         "range": study.range,
         "start": list(step.start),
         "start_frame": drawn(model, _code(step.start)[None])[0],
@@ -109,11 +113,11 @@ def _(step: Choice, study: Study, lookup: Lookup, decoder: str) -> dict[str, Any
         "kind": "choice",
         "space": {"kind": model.space.kind, "shape": model.space.shape, "grid": model.space.grid,
                   "limits": model.space.limits},
-        "dial": f"Dial {step.axis + 1}",
+        "dial": f"Dial {_in_turn(step, model, study)}",
         "options": list(step.options),
         "items": _rated(step.task),
         "picture": drawn(model, _code(step.code)[None])[0],
-        "panel": explained(step, model, 0),
+        "panel": explained(step, model, 0, study.range),
         "pixels": _SMALL,
     }
 
@@ -122,17 +126,18 @@ def solved_when(goal: Goal, model: LatentModel) -> SolvedWhen:
     """What a study's goal means for a model; a calibrated one is looked for once."""
     from engine.study.goals import resolve
 
-    known = _GOALS.setdefault(model, {})
-    if goal not in known:
-        known[goal] = resolve(goal, model)
-    return known[goal]
+    with _LOOKING:
+        known = _GOALS.setdefault(model, {})
+        if goal not in known:
+            known[goal] = resolve(goal, model)
+        return known[goal]
 
 
-def explained(step: Choice, model: LatentModel, number: int) -> dict[str, Any] | None:
+def explained(step: Choice, model: LatentModel, number: int, span: Range) -> dict[str, Any] | None:
     """The panel that explains a dial: {columns, titles of rows, rows of pictures}; None for a task without one."""
     from engine.study.panels import panel
 
-    made = panel(model, step, number)
+    made = panel(model, step, number, span=span)
     if made is None:
         return None
     rows, columns = made.codes.shape[:2]
@@ -141,14 +146,25 @@ def explained(step: Choice, model: LatentModel, number: int) -> dict[str, Any] |
     return {"columns": list(made.columns), "titles": list(made.rows), "rows": shown}
 
 
-def dials(axes: tuple[Axis, ...], described: list[dict[str, Any]], *, hide: bool) -> list[dict[str, Any]]:
-    """The axes as participants see them: numbered, without their effect; collapsed ones left out if `hide`."""
+def _shown(model: LatentModel, described: list[dict[str, Any]], study: Study) -> list[dict[str, Any]]:
+    """The axes as participants see them: counted, without their effect; `number` is the axis' own."""
+    from engine.study.dials import dials
+
     shown = []
-    for at, (axis, facts) in enumerate(zip(axes, described, strict=True)):
+    for count, number in enumerate(dials(model, hide_collapsed=study.hide_collapsed), start=1):
+        axis = model.axes[number]
         options = [str(k + 1) for k in range(len(axis.indices))] if axis.kind == "category" else []
-        if not (hide and axis.collapsed):
-            shown.append({**facts, "name": f"Dial {at + 1}", "options": options, "effect": 0, "collapsed": False})
+        plain = {"name": f"Dial {count}", "number": number, "options": options, "effect": 0, "collapsed": False}
+        shown.append({**described[number], **plain})
     return shown
+
+
+def _in_turn(step: Choice, model: LatentModel, study: Study) -> int:
+    """A dial's number in the order in which its stage asks for dials, from 1, as published."""
+    from engine.study.dials import dials
+    from engine.study.planning import QUESTIONS_A_DIAL
+
+    return step.question // QUESTIONS_A_DIAL % len(dials(model, hide_collapsed=study.hide_collapsed)) + 1
 
 
 def drawn(model: LatentModel, codes: Tensor) -> list[dict[str, Any]]:

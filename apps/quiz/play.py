@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from apps.gradio_app import fields as read
+from apps import fields as read
 from apps.quiz.pages import explained, page, solved_when
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
@@ -44,10 +44,10 @@ class Play:
 
     def panel(self, fields: Fields) -> dict[str, Any]:
         """Another panel of {model, task, seed, question, number}: {columns, rows}."""
-        name, _, steps = self._drawn(fields)
+        name, study, steps = self._drawn(fields)
         step = steps[read.whole(fields, "question", 0, len(steps) - 1)]
         number = read.whole(fields, "number", 0, 10_000)
-        made = explained(step, self.shelf.latent_model(name), number) if isinstance(step, Choice) else None
+        made = explained(step, self.shelf.latent_model(name), number, study.range) if isinstance(step, Choice) else None
         if made is None:
             raise RefusedError("This question has no panel.")
         return made

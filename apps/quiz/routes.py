@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ PAGE = Path(__file__).parent / "page"
 FOLDERS = (PAGE, PAGE.parents[1] / "canvas", PAGE.parents[1] / "gradio_app" / "page")
 MEDIA = {".js": "text/javascript", ".css": "text/css"}
 MAX_JSON_BYTES = 64 * 1024
-MAX_RESPONSE_BYTES = 8 * 1024 * 1024  # an hour of dragging, written out
+MAX_BYTES = 8 * 2**20  # of a response; the store has the same limit
 _GUARDED = {
     # Only this server's own scripts and requests; framed by a Space's page at most.
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' "
@@ -38,7 +39,7 @@ def quiz_routes(quiz: Quiz, *, prefix: str = "/quiz") -> list[BaseRoute]:
         quiz: Answers the requests.
         prefix: Path of the quiz on this server, "/quiz" or "/base/quiz".
     """
-    turns = Turns(count=4)  # an answer is kept beside what others compute
+    turns, games = Turns(count=4), Turns(count=1)  # a game waits for a game, never an answer
 
     def get(answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
         async def route(request: Request) -> Response:
@@ -46,13 +47,16 @@ def quiz_routes(quiz: Quiz, *, prefix: str = "/quiz") -> list[BaseRoute]:
 
         return route
 
-    def post(answer: Callable[[Any], Any], limit: int = MAX_JSON_BYTES) -> Callable[[Request], Any]:
+    def post(
+        answer: Callable[..., Any], limit: int = MAX_JSON_BYTES, turns: Turns = turns, *, stamped: bool = False
+    ) -> Callable[[Request], Any]:
         async def route(request: Request) -> Response:
             try:
                 fields = parsed(await read_body(request, limit, media_type="application/json"))
             except RefusedError as error:
                 return refused(error)
-            return await answered(lambda: answer(fields), turns)
+            stamp = [time.time() * 1000] if stamped else []
+            return await answered(lambda: answer(fields, *stamp), turns)
 
         return route
 
@@ -65,20 +69,20 @@ def quiz_routes(quiz: Quiz, *, prefix: str = "/quiz") -> list[BaseRoute]:
         from apps.canvas.onnx_routes import onnx_routes
         from engine.checkpoints.onnx_cache import default_files
 
-        return Router(onnx_routes(quiz.decoder, default_files(), prefix=f"{prefix}/canvas"))
+        return Router(onnx_routes(quiz.files.model, default_files(), prefix=f"{prefix}/canvas"))
 
     play = Play(quiz.shelf)
     return [
         Route(f"{prefix}/page/{{name}}", _file, methods=["GET"]),
         Route(f"{prefix}/api/studies", get(lambda request: {"studies": quiz.listing()})),
         Route(f"{prefix}/api/studies/{{name}}", get(lambda request: quiz.welcome(request.path_params["name"]))),
-        Route(f"{prefix}/api/sessions", post(quiz.begin), methods=["POST"]),
-        Route(f"{prefix}/api/sessions/{{token}}", get(lambda request: quiz.resume(request.path_params["token"]))),
-        Route(f"{prefix}/api/responses", post(quiz.save, MAX_RESPONSE_BYTES), methods=["POST"]),
+        Route(f"{prefix}/api/sessions", post(quiz.begin, stamped=True), methods=["POST"]),
+        Route(f"{prefix}/api/sessions/resume", post(quiz.resume), methods=["POST"]),
+        Route(f"{prefix}/api/responses", post(quiz.save, MAX_BYTES, stamped=True), methods=["POST"]),
         Route(f"{prefix}/api/panel", post(quiz.panel), methods=["POST"]),
-        Route(f"{prefix}/api/play", post(play.questions), methods=["POST"]),
-        Route(f"{prefix}/api/play/panel", post(play.panel), methods=["POST"]),
-        Route(f"{prefix}/api/play/bot", post(play.bot), methods=["POST"]),
+        Route(f"{prefix}/api/play", post(play.questions, turns=games), methods=["POST"]),
+        Route(f"{prefix}/api/play/panel", post(play.panel, turns=games), methods=["POST"]),
+        Route(f"{prefix}/api/play/bot", post(play.bot, turns=games), methods=["POST"]),
         Route(f"{prefix}/canvas/decode", decode, methods=["POST"]),
         Route(f"{prefix}/canvas/{{path:path}}", Later(page_decoders)),
         Route(f"{prefix}/{{study}}", _page, methods=["GET"]),

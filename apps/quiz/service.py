@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from apps.gradio_app import fields as read
+from apps import fields as read
+from apps.quiz.blind_files import BlindFiles
 from apps.quiz.pages import explained, page, solved_when
 from apps.quiz.shelf import Listed, StudyShelf
 from apps.refusals import BusyError, RefusedError, UnknownModelError
@@ -23,10 +22,13 @@ from engine.study.steps import Choice, Reconstruction, Step
 if TYPE_CHECKING:
     from engine.interfaces import LatentModel
     from engine.study.design import Study
+    from engine.study.judging import Judged
     from engine.study.store import Store
 
 _LOG = logging.getLogger(__name__)
-ROUNDING = 0.02  # what page and server may differ by in an agreement: a level here and there
+ROUNDING = 0.02  # what page and server may differ by in an agreement: a grey level here and there
+MOST_JUDGED = 2000  # pictures drawn for one answer: minutes of a hand that outruns its pictures
+LATEST_MS = 8.64e15  # the last day of JavaScript's calendar
 Fields = Mapping[str, Any]
 
 
@@ -37,20 +39,22 @@ class Quiz:
     Attributes:
         shelf: The models of this process.
         studies: The studies that can be taken part in.
+        files: Decoders as files for the page, under names that tell nothing.
     """
 
     shelf: Shelf
     studies: StudyShelf
+    files: BlindFiles = field(default_factory=BlindFiles)
     _store: Store | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def store(self) -> Store:
         """The study store, opened when first asked for."""
-        from engine.study.store.hub_push import open_store
+        from apps.study_store import study_store
 
         with self._opening:
-            self._store = self._store or open_store()
+            self._store = self._store or study_store()
             return self._store
 
     def listing(self) -> list[dict[str, Any]]:
@@ -70,29 +74,40 @@ class Quiz:
         """
         return {"title": self.studies.get(name).title}
 
-    def begin(self, fields: Fields) -> dict[str, Any]:
-        """Begins a session of {study, clock_ms}; its first step and its token."""
+    def begin(self, fields: Fields, arrived_ms: float) -> dict[str, Any]:
+        """Begins a session of {study, key, clock_ms}; its first step and its token. The same key begins it once.
+
+        Args:
+            fields: As the page sent them.
+            arrived_ms: When they came, by this server's clock.
+        """
         from engine.study.planning import plan
 
         study = self.studies.get(read.text(fields, "study"))
         models = {name: self._model(name) for name in study.models}
+        for model in models.values():
+            self._goal(study, model)
+        key = read.text(fields, "key")
         with _in_words():
-            session = self.store.begin(study, lambda number: plan(study, models, number), _clock(fields))
+            session = self.store.begin(
+                study, lambda number: plan(study, models, number), _clock(fields), key=key, arrived_ms=arrived_ms
+            )
         return {"token": session.token, **self.state(session)}
 
-    def resume(self, token: str) -> dict[str, Any]:
-        """The step at which a session goes on.
+    def resume(self, fields: Fields) -> dict[str, Any]:
+        """The step at which a {session} goes on.
 
         Raises:
             UnknownModelError: If there is no such session, or it was withdrawn.
         """
-        return self.state(self._session(token))
+        return self.state(self._session(read.text(fields, "session")))
 
-    def save(self, fields: Fields) -> dict[str, Any]:
+    def save(self, fields: Fields, arrived_ms: float) -> dict[str, Any]:
         """Keeps an answer: {saved, feedback of a choice or None, and the next step as in `resume`}.
 
         Args:
             fields: A response as the page makes it, with `clock_ms`; agreements it could not draw are null.
+            arrived_ms: When it came, by this server's clock: a wait for its turn is no difference of clocks.
         """
         from engine.study.store import read_response
 
@@ -109,7 +124,7 @@ class Quiz:
         if isinstance(step, Reconstruction):
             response = self._judged(response, step, study)
         with _in_words():
-            saved = self.store.save(response, clock)
+            saved = self.store.save(response, clock, arrived_ms=arrived_ms)
         feedback = _feedback(response, step, study)
         return {"saved": saved, "feedback": feedback, **self.state(self._session(session.token))}
 
@@ -118,7 +133,8 @@ class Quiz:
         session = self._session(read.text(fields, "session"))
         step = session.plan.steps[read.whole(fields, "step", 0, len(session.plan.steps) - 1)]
         number = read.whole(fields, "number", 0, 10_000)
-        made = explained(step, self._model(step.model), number) if isinstance(step, Choice) else None
+        span = self._study(session).range
+        made = explained(step, self._model(step.model), number, span) if isinstance(step, Choice) else None
         if made is None:
             raise RefusedError("This question has no panel.")
         return made
@@ -130,7 +146,8 @@ class Quiz:
             UnknownModelError: If there is none.
         """
         token, _, stage = name.rpartition(".")
-        models = self._models(token)
+        with _in_words():
+            models = self.store.plan(token).models
         if not stage.isdecimal() or int(stage) >= len(models):
             raise UnknownModelError("There is no such picture; reload the page.")
         return self._model(models[int(stage)])
@@ -146,8 +163,9 @@ class Quiz:
         step = steps[at]
         stage = getattr(step, "stage", None)
         view = page(step, study, self._model, f"{session.token}.{stage or 0}")
-        names = [f"{session.token}.{at}" for at in range(len(session.plan.models))]
-        facts = {**facts, **_place(step, steps), "stages": len(names), "decoders": names}
+        models = session.plan.models
+        decoders = {f"{session.token}.{at}": self.files.name(self._model(name)) for at, name in enumerate(models)}
+        facts = {**facts, **_place(step, steps), "stages": len(models), "decoders": decoders}
         return {**facts, "done": False, "step": at, "view": view}
 
     def _session(self, token: str) -> Session:
@@ -157,37 +175,51 @@ class Quiz:
             raise UnknownModelError("This session is not known here; begin again from the study's link.")
         return found
 
-    def _models(self, token: str) -> tuple[str, ...]:
-        """The models of a session; a plan never changes, so it is read once, not at every picture."""
-        return _remembered(self, token)
-
     def _study(self, session: Session) -> Study:
-        return self.store.study(session.study, session.version)
+        with _in_words():
+            return self.store.study(session.study, session.version)
+
+    def _goal(self, study: Study, model: LatentModel) -> None:
+        """Finds out when its questions are solved, before anybody is asked one."""
+        try:
+            solved_when(study.goal, model)
+        except (KeyError, ValueError) as error:
+            _LOG.exception("The study %s cannot be begun", study.name)
+            raise RefusedError("This study cannot be begun; its owner finds the reason in the server's log.") from error
 
     def _model(self, name: str) -> LatentModel:
         """A model, or words that do not name it: participants must not learn which one it is."""
         try:
             model: LatentModel = self.shelf.latent_model(name)
             return model
+        except BusyError:
+            raise
         except Exception as error:
             _LOG.exception("A study asked for the model %s, which cannot be had", name)
             text = "The study is interrupted: its server cannot draw these pictures now. Your answers are kept; tell "
             raise RefusedError(f"{text}whoever invited you, and come back to this page later.") from error
 
     def _filled(self, history: object, step: Step, study: Study) -> object:
-        """The history with the agreements of pictures that were never drawn, computed here."""
+        """The history with the agreements of pictures that were never drawn: judged here, the first of them.
+
+        What is beyond `MOST_JUDGED` keeps what was on the screen before it.
+        """
         if not isinstance(history, Mapping) or not isinstance(step, Reconstruction):
             return {} if history is None else history
         agreement, error, codes = (history.get(name) for name in ("agreement", "error", "code"))
         if not isinstance(agreement, list) or not isinstance(error, list) or not isinstance(codes, list):
             return history
-        gaps = [at for at, value in enumerate(agreement) if value is None]
-        if not gaps or len(gaps) > 50_000 or not len(agreement) == len(error) == len(codes):
+        if not len(agreement) == len(error) == len(codes):
             return history
-        missing = [read.numbers({"code": codes[at]}, "code", len(step.start)) for at in gaps]
+        gaps = [at for at, value in enumerate(agreement) if value is None]
+        missing = [read.numbers({"code": codes[at]}, "code", len(step.start)) for at in gaps[:MOST_JUDGED]]
         agreement, error = list(agreement), list(error)
-        for at, one, other in zip(gaps, *self._measured(missing, step, study), strict=True):
-            agreement[at], error[at] = one, other
+        if missing:
+            judged = self._judge(missing, step, study)
+            for at, one, other in zip(gaps, judged.agreement, judged.error, strict=False):
+                agreement[at], error[at] = one, other
+        for at in gaps[MOST_JUDGED:]:
+            agreement[at], error[at] = agreement[at - 1], error[at - 1]
         return {**history, "agreement": agreement, "error": error}
 
     def _judged(self, response: Response, step: Reconstruction, study: Study) -> Response:
@@ -197,38 +229,26 @@ class Quiz:
             RefusedError: If the page says solved and it is far from that.
         """
         code = read.numbers(response.answer, "code", len(step.start))
-        agreement, error = (values[0] for values in self._measured([code], step, study))
+        judged = self._judge([code], step, study)
+        agreement, error = judged.agreement[0], judged.error[0]
         reached_at = solved_when(study.goal, self._model(step.model)).reached_at
         if response.outcome == "solved" and agreement < reached_at - ROUNDING:
             raise RefusedError("This answer does not match its target; reload the page and try again.")
         return replace(response, answer={"code": code, "agreement": agreement, "error": error})
 
-    def _measured(
-        self, codes: list[list[float]], step: Reconstruction, study: Study
-    ) -> tuple[list[float], list[float]]:
-        """Agreement and summed squared error of what each code draws, with the step's target."""
-        import torch
-
-        from engine.study.agreement import drawn
+    def _judge(self, codes: list[list[float]], step: Reconstruction, study: Study) -> Judged:
+        from engine.study.judging import judge
 
         model = self._model(step.model)
-        goal = solved_when(study.goal, model)
-        device = getattr(model, "device", "cpu")
-        agreement, error = [], []
-        with torch.inference_mode():
-            target = drawn(model.decode(torch.tensor([step.target], device=device)))
-            for chunk in torch.tensor(codes, device=device).split(64):
-                x = drawn(model.decode(chunk))
-                agreement += goal.agreement(x, target).clamp(0, 1).tolist()
-                error += (x - target).square().flatten(1).sum(1).tolist()
-        return agreement, error
+        return judge(model, solved_when(study.goal, model).agreement, step.target, codes)
 
 
 def _listed(listed: Listed, participants: int) -> dict[str, Any]:
     study = listed.study
     if study is None:
         return {"name": listed.name, "problem": listed.problem}
-    facts = {"title": study.title, "models": study.models, "tasks": study.tasks, "questions": study.questions}
+    # How many models, not which: a participant may look here, too.
+    facts = {"title": study.title, "models": len(study.models), "tasks": study.tasks, "questions": study.questions}
     return {"name": listed.name, **facts, "participants": participants, "own": listed.own, "problem": None}
 
 
@@ -248,11 +268,6 @@ def _in_words() -> Iterator[None]:
         raise BusyError("The answers cannot be stored at this moment.") from error  # the page keeps them and asks again
 
 
-@lru_cache(maxsize=4096)
-def _remembered(quiz: Quiz, token: str) -> tuple[str, ...]:
-    return quiz._session(token).plan.models
-
-
 def _place(step: Step, steps: tuple[Step, ...]) -> dict[str, Any]:
     """Where a step is in its stage, for the page's head."""
     stage, question = getattr(step, "stage", None), getattr(step, "question", None)
@@ -268,6 +283,6 @@ def _feedback(response: Response, step: Step, study: Study) -> dict[str, Any] | 
 
 def _clock(fields: Fields) -> float:
     value = fields.get("clock_ms")
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    if type(value) not in (int, float) or not abs(cast(float, value)) < LATEST_MS:  # false for NaN, too
         raise RefusedError("clock_ms should be the page's clock in milliseconds since 1970.")
-    return float(value)
+    return float(cast(float, value))

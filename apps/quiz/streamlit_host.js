@@ -21,7 +21,7 @@ export default function ({ parentElement, data }) {
       },
     };
     import(new URL(`${data.base}/quiz/page/quiz_home.js`, location.origin).href)
-      .then(({ quizHome }) => quizHome(place.querySelector(".quiz-home"), { state, notices, base: data.base }))
+      .then(({ quizHome }) => quizHome(place.querySelector(".quiz-home"), { state, notices, base: data.base, results: "Page Study results" }))
       .catch((error) => {
         console.error(error);
         said.textContent = "The quiz could not be loaded. Reload the page; if that does not help, restart the app.";

@@ -53,6 +53,12 @@ class Game:
             return torch.zeros_like(before)
         return (after - before).abs() / (high - low)
 
+    def played(self, codes: Tensor, moves: Tensor, distance: Tensor, *, first: Tensor, last: Tensor) -> Played:
+        """What became of it: codes at the end, moves and distance up to there, agreements at the start and the end."""
+        agreement = torch.stack([first, last], dim=1)
+        solved = last >= self.reached_at
+        return Played(solved=solved, moves=moves, distance=distance, agreement=agreement, code=codes)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Played:
@@ -116,13 +122,7 @@ class CoordinateSearch:
             moves[playing] += better
             idle[playing] = torch.where(better, 0, idle[playing] + 1)
             agreed[playing], codes[playing] = torch.where(better, best, agreed[playing]), there
-        return Played(
-            solved=agreed >= game.reached_at,
-            moves=moves,
-            distance=distance,
-            agreement=torch.stack([first, agreed], dim=1),
-            code=codes,
-        )
+        return game.played(codes, moves, distance, first=first, last=agreed)
 
     def _places(self, axis: Axis, game: Game) -> Tensor:
         if axis.kind == "category":
@@ -179,13 +179,7 @@ class ForgetfulHand:
                 dial = (dial + step) % len(game.axes)
             else:
                 self._remember(places, seen, dial, there, agreed, generator)
-        return Played(
-            solved=agreed >= game.reached_at,
-            moves=moves,
-            distance=distance,
-            agreement=torch.stack([first, agreed], dim=1),
-            code=codes,
-        )
+        return game.played(codes, moves, distance, first=first, last=agreed)
 
     def _near(self, game: Game, dial: Tensor, best: Tensor, look: int, generator: Generator) -> Tensor:
         """A place within reach of the best one remembered, or any option of a category, (N,)."""

@@ -12,8 +12,8 @@ from engine.study.agreement import MAX_VALUES, Agreement, Distance
 from engine.study.dials import Range, clamped, ends, stands, turned
 from engine.study.question_codes import question_codes, stored_codes
 
-SLACK = 0.001  # a target counts as matched from this much below the threshold, as in the study
 DIAL_ERROR = 0.01  # of a dial's range
+_SLACK = 0.001  # as in the study
 _NUM_CODES = 256
 _PAIRS_A_CODE = 12
 
@@ -23,7 +23,7 @@ class Calibration:
     """A threshold and what it does.
 
     Attributes:
-        threshold: Agreement from which a target counts as matched.
+        threshold: Agreement that is asked for.
         random: Share of pairs of random codes that agree so well, in [0, 1].
         near: Share of dials, 1 % of their range off, that still agree so well.
         separated: Whether fewer than 1 % of the former and more than 99 % of the latter do.
@@ -81,12 +81,17 @@ def calibrate(model: LatentModel, agreement: Agreement | None = None, *, span: R
     random, near = pair_agreements(model, codes, agreement, span=span)
     chance, careful = float(torch.quantile(random, 0.99)), float(torch.quantile(near, 0.01))
     threshold = min(1.0, round((chance + careful) / 2, 3))
-    passed = threshold - SLACK
+    passed = reached_at(threshold)
     return Calibration(
         threshold=threshold,
         random=float((random >= passed).double().mean()),
         near=float((near >= passed).double().mean()),
     )
+
+
+def reached_at(threshold: float) -> float:
+    """Agreement from which a target counts as matched: a thousandth less than the threshold."""
+    return threshold - _SLACK
 
 
 @torch.inference_mode()

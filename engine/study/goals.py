@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.interfaces import LatentModel
 from engine.study.agreement import AGREEMENTS, Agreement
-from engine.study.calibration import SLACK, calibrated_threshold
+from engine.study.calibration import calibrated_threshold, reached_at
 from engine.study.design import Goal
 
 # Ross et al. (2021), https://arxiv.org/abs/2102.01264, as released.
@@ -40,7 +40,7 @@ class SolvedWhen:
     @property
     def reached_at(self) -> float:
         """Agreement from which a question is solved: a thousandth less than the threshold, as in the study."""
-        return self.threshold - SLACK
+        return reached_at(self.threshold)
 
     def to_json(self) -> dict[str, Any]:
         """All that a page needs to judge as the server does."""

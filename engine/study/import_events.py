@@ -46,8 +46,8 @@ def import_events(
     Args:
         text: JSON objects {scope, key, value}, one a line, or one JSON array of them.
         study: What the sessions' study is called.
-        dials: The dials of models by id (`yardsticks.dials`), so that histories name our axes; without them a dial has
-            the log's number, which counts continuous dials only.
+        dials: The dials of models by id (`yardsticks.dial_spans`), so that histories name our axes; without them a dial
+            has the log's number, which counts continuous dials only.
     """
     log = _Log()
     events = [event for read in read_events(text) if (event := log.kept(read)) is not None]

@@ -8,7 +8,8 @@ from torch import Tensor
 from engine.interfaces import PERCENTILES, Axis
 
 LEVELS = ("Low", "Medium", "High")
-_BOUNDS = ((1, 5), (48, 52), (95, 99))  # percentiles, Ross et al. (2021), https://arxiv.org/abs/2102.01264
+BOUNDS = ((1, 5), (48, 52), (95, 99))
+"""Percentiles between which each level lies, Ross et al. (2021), https://arxiv.org/abs/2102.01264."""
 
 
 def level_value(axis: Axis, option: int, share: Tensor) -> Tensor:
@@ -24,7 +25,7 @@ def level_value(axis: Axis, option: int, share: Tensor) -> Tensor:
     """
     if axis.kind == "category":
         return torch.full_like(share, float(option))
-    low, high = (percentile(axis, bound) for bound in _BOUNDS[option])
+    low, high = (percentile(axis, bound) for bound in BOUNDS[option])
     return low + (high - low) * share
 
 

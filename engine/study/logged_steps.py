@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.study.design import Item, TaskName
+from engine.study.levels import LEVELS
 from engine.study.logged_events import Event, MalformedError, items, mapping, number, numbers, text, whole
 from engine.study.logged_history import read_history
 from engine.study.questionnaires import DEMOGRAPHICS, EASE, TASK_LOAD, UNDERSTANDING
@@ -16,7 +17,6 @@ from engine.study.steps import Choice, Practice, Questionnaire, Reconstruction, 
 from engine.study.yardsticks import Dial
 
 _TASKS: Mapping[str, TaskName] = {"sliders": "reconstruction", "exemplars": "exemplars", "traversals": "traversals"}
-_LEVELS = ("Low", "Medium", "High")
 _MOST_OPTIONS = 100
 
 
@@ -48,7 +48,7 @@ def tell(event: Event, dials: Mapping[str, Sequence[Dial]]) -> Told:
 
     Args:
         event: The event.
-        dials: The dials of models by id, where known (`yardsticks.dials`).
+        dials: The dials of models by id, where known (`yardsticks.dial_spans`).
 
     Raises:
         MalformedError: If it lacks something.
@@ -109,14 +109,14 @@ def _choice(event: Event, _: Mapping[str, Sequence[Dial]]) -> Told:
         raise MalformedError(f"predValue and trueValue should be below {_MOST_OPTIONS}; got {chosen} and {correct}")
     if task not in ("exemplars", "traversals"):
         raise MalformedError(f"viz should be exemplars or traversals; got {event.context.get('viz')!r}")
-    levels = max(chosen, correct) < len(_LEVELS)
+    levels = max(chosen, correct) < len(LEVELS)
     step = Choice(
         model=model_of(event),
         stage=whole(event.context, "modelIdx"),
         question=0,
         task=task,
         axis=_dial(event.data.get("dimId")),
-        options=_LEVELS if levels else tuple(str(option) for option in range(max(10, chosen + 1, correct + 1))),
+        options=LEVELS if levels else tuple(str(option) for option in range(max(10, chosen + 1, correct + 1))),
         correct=correct,
         code=numbers(event.data, "cmz"),
         seed=0,

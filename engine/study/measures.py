@@ -209,12 +209,12 @@ def _slid(
     steps: Sequence[Reconstruction], responses: Sequence[Response], yardsticks: Yardsticks
 ) -> dict[str, slides.Floats]:
     seen = slides.events([response.history for response in responses])
-    known = [yardsticks[step.model].threshold if step.model in yardsticks else None for step in steps]
-    thresholds = np.array([np.nan if value is None else value for value in known], dtype=np.float64)
+    known = [yardsticks[step.model].reached_at if step.model in yardsticks else None for step in steps]
+    reached_at = np.array([np.nan if value is None else value for value in known], dtype=np.float64)
     distance, changes = slides.travel(steps, responses, yardsticks)
     return {
         "active_s": slides.active_times_s(seen),
-        "crossing_s": slides.crossings_s(seen, thresholds),
+        "crossing_s": slides.crossings_s(seen, reached_at),
         "slide_distance": distance,
         "category_changes": changes,
         "error_auc": slides.error_areas(seen, np.array([response.duration_ms for response in responses])),

@@ -22,7 +22,7 @@ from engine.study.questionnaires import DEMOGRAPHICS
 from engine.study.steps import Choice, Consent, Plan, Practice, Questionnaire, Reconstruction, Step
 
 MAX_REDRAWS = 50  # of one target; then the least trivial of them stays
-_QUESTIONS_A_DIAL = 2
+QUESTIONS_A_DIAL = 2
 
 
 def plan(study: Study, models: Mapping[str, LatentModel], number: int) -> Plan:
@@ -147,7 +147,7 @@ def _choices(
     numbers = dials(model, hide_collapsed=study.hide_collapsed)
     order = [numbers[place] for place in torch.randperm(len(numbers), generator=generator).tolist()]
     for question in range(questions):
-        number = order[question // _QUESTIONS_A_DIAL % len(order)]
+        number = order[question // QUESTIONS_A_DIAL % len(order)]
         axis = model.axes[number]
         options = axis.options if axis.kind == "category" else LEVELS
         correct = int(torch.randint(len(options), (), generator=generator))

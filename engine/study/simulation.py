@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -55,27 +53,6 @@ class Simulation:
     distance: Estimate
     start: Estimate
     played: Played
-
-    def records(self) -> Mapping[str, Mapping[str, Any]]:
-        """The figures as records of the kind that `metrics.json` keeps, each with its interval."""
-        told = f"{self.questions} reconstructions by {self.bot}"
-        rows = {
-            "bot_solved": (self.solved, "", f"Share of {told} that it solved.", True),
-            "bot_moves": (self.moves, "moves", f"Moves of those it solved among {told}.", False),
-            "bot_distance": (self.distance, "dial spans", f"Slide distance, mean of {told}.", False),
-        }
-        return {
-            name: {
-                "value": estimate.value,
-                "low": estimate.low,
-                "high": estimate.high,
-                "unit": unit,
-                "definition": definition,
-                "higher_is_better": higher,
-            }
-            for name, (estimate, unit, definition, higher) in rows.items()
-            if estimate.value == estimate.value  # NaN is no figure
-        }
 
 
 @torch.inference_mode()

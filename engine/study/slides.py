@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.study.active_time import active_gaps_ms
-from engine.study.calibration import SLACK
 from engine.study.response import History, Response
 from engine.study.steps import Reconstruction
 from engine.study.yardsticks import Dial, Yardsticks
@@ -86,14 +85,14 @@ def active_times_s(seen: Events) -> Floats:
     return seen.total(active_gaps_ms(seen.t_ms - before) / 1000)
 
 
-def crossings_s(seen: Events, thresholds: Floats) -> Floats:
-    """Seconds until agreement first reached the threshold, less 0.001, (Q,); NaN where it never did.
+def crossings_s(seen: Events, reached_at: Floats) -> Floats:
+    """Seconds until agreement first was high enough, (Q,); NaN where it never was.
 
     Args:
         seen: Of Q questions.
-        thresholds: (Q,); NaN where it is not known.
+        reached_at: Agreement from which each is solved, (Q,); NaN where it is not known.
     """
-    reached = seen.agreement >= thresholds[seen.question] - SLACK
+    reached = seen.agreement >= reached_at[seen.question]
     times = np.full(len(seen.lengths), np.inf)
     np.minimum.at(times, seen.question[reached], seen.t_ms[reached] / 1000)
     return np.where(np.isfinite(times), times, np.nan)

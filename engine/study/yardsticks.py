@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.interfaces import Axis, LatentModel
+from engine.study.calibration import reached_at
 from engine.study.design import Study
 from engine.study.dials import Range, ends
 from engine.study.goals import resolve
@@ -39,11 +40,16 @@ class Yardstick:
 
     Attributes:
         dials: In the order of the model's axes.
-        threshold: Agreement from which a target counts as matched; None where it is not known.
+        threshold: Agreement that is asked for; None where it is not known.
     """
 
     dials: tuple[Dial, ...]
     threshold: float | None = None
+
+    @property
+    def reached_at(self) -> float | None:
+        """Agreement from which a target was matched in the study, a thousandth less than the threshold."""
+        return None if self.threshold is None else reached_at(self.threshold)
 
 
 Yardsticks = Mapping[str, Yardstick]

@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 import engine
-from engine.checkpoints.onnx_cache import OnnxFiles
 from engine.checkpoints.onnx_decoder import export_decoder
-from engine.checkpoints.onnx_worker import export_folder
 from tests.apps.zoo import make_zoo
+from tests.browser.onnx_files import prepared
 
 IDS = ("sinelines/gt", "sinelines/vae", "mnist/tc5", "mnist/ig5")
 SHIPPED = {entry.id: entry.folder for entry in engine.catalog() if entry.kind != "classifier" and not entry.error}
@@ -44,16 +43,6 @@ SAME = """async ([base, models]) => {
     }
     return found;
 }"""
-
-
-def prepared(cache, folders):
-    """Puts the ONNX files of checkpoints into a cache folder, as an earlier run of the explorer would have."""
-    files = OnnxFiles(cache / "onnx", export=export_folder)
-    models = {name: engine.load(folder, "cpu") for name, folder in folders.items()}
-    for model in models.values():
-        while files.get(model) is None:
-            time.sleep(0.05)
-    return models
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 import engine
 from engine.study.steps import Choice, Reconstruction
 from engine.study.store import Store
+from tests.browser.onnx_files import prepared
 
 # As a hand would; once the picture matches no dial moves any more.
 TURN = """(dial, value) => {
@@ -18,6 +19,7 @@ TURN = """(dial, value) => {
     dial.value = value;
     dial.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
+NAMES = ("whole", "short", "paged", "choices")
 STUDY = """
 format: 1
 name: {name}
@@ -43,10 +45,13 @@ demographics: {demographics}
 def folder(tmp_path_factory):
     """The study files and, later, the answers; models are the shipped ones, whose dials do something."""
     folder = tmp_path_factory.mktemp("quiz")
+    shipped = {entry.id: entry.folder for entry in engine.catalog()}
+    prepared(folder / "cache", {name: shipped[name] for name in ("sinelines/vae", "sinelines/gt")})
     (folder / "studies").mkdir()
     for name, task, practice, skip, demographics in (
         ("whole", "reconstruction", "true", 0.2, "true"),
         ("short", "reconstruction", "false", 30, "false"),
+        ("paged", "reconstruction", "false", 30, "false"),
         ("choices", "traversals", "true", 30, "false"),
     ):
         text = STUDY.format(name=name, task=task, practice=practice, skip=skip, demographics=demographics)
@@ -204,6 +209,54 @@ def test_a_killed_server_loses_nothing_that_was_confirmed(page, server, store):
     assert participant.session.responses[-1].resumed == 1
 
 
+def test_a_refused_answer_does_not_stand_in_the_way_for_ever(page, server, store):
+    participant = Participant(page, server.url, "short", store)
+    participant.begin()
+    participant.press("Skip the practice")
+    plan = questions(participant.session)
+    participant.step(plan[0])
+    page.route("**/quiz/api/responses", lambda route: route.fulfill(status=400, json={"error": "Not like this."}))
+    participant.solve(plan[0])
+    expect(page.get_by_role("alert")).to_contain_text("Not like this.")
+    page.reload()
+    participant.step(plan[0])  # asked anew, though the answer is refused again
+    page.unroute("**/quiz/api/responses")
+    participant.solve(plan[0])
+    participant.step(plan[1])
+    page.on("dialog", lambda dialog: dialog.accept())
+    before = participant.session.token
+    participant.press("I am somebody else")
+    participant.begin()
+    page.get_by_role("button", name="Skip the practice").wait_for()
+    assert participant.session.token != before
+    assert [len(session.responses) for session in list(store.sessions("short"))[-2:]] == [3, 1]
+
+
+def test_light_decoders_draw_in_the_page_and_the_answer_says_so(page, server, store, seen):
+    files = set()
+    page.on("response", lambda answer: "/canvas/onnx/" in answer.url and answer.status == 200 and files.add(answer.url))
+    participant = Participant(page, server.url, "paged", store)
+    participant.begin()
+    page.get_by_role("button", name="Skip the practice").wait_for()
+    page.wait_for_load_state("networkidle")  # the files and what runs them
+    assert len(files) == 2
+    participant.press("Skip the practice")
+    plan = questions(participant.session)
+    participant.solve(plan[0])
+    participant.solve(plan[1])
+    participant.answer_scale(4)
+    asked = []
+    page.on("request", lambda request: request.url.endswith("/canvas/decode") and asked.append(request.url))
+    participant.solve(plan[2])
+    participant.step(plan[3])
+    drawn = {response.step: response for response in participant.session.responses}
+    last = drawn[participant.session.plan.steps.index(plan[2])]
+    assert (last.decoder, asked) == ("page", [])
+    assert last.answer["agreement"] == pytest.approx(last.history.agreement[-1], abs=1e-6)  # page and server agree
+    assert not any("sinelines" in url for url in files)
+    assert seen.errors == []
+
+
 def test_choices_are_explained_answered_and_told(page, server, store, seen):
     participant = Participant(page, server.url, "choices", store)
     participant.begin()
@@ -265,7 +318,7 @@ def without_patience(route):
 
 
 def test_play_needs_no_consent_stores_nothing_and_compares_with_the_simulated_participant(page, server, store):
-    began = [len(list(store.sessions(name))) for name in ("whole", "short", "choices")]
+    began = [len(list(store.sessions(name))) for name in NAMES]
     page.goto(f"{server.url}#workspace=Quiz&model=sinelines/gt", wait_until="domcontentloaded", timeout=90_000)
     expect(page.locator(".qz-studies")).to_contain_text("Curves and dials", timeout=60_000)
     expect(page.get_by_role("link", name="Take part").first).to_have_attribute("href", re.compile(r"/quiz/\w+$"))
@@ -280,4 +333,4 @@ def test_play_needs_no_consent_stores_nothing_and_compares_with_the_simulated_pa
         page.get_by_role("button", name="Skip (no penalty)").click()
     expect(page.get_by_role("heading", name=re.compile(r"You solved \d of 5"))).to_be_visible(timeout=60_000)
     expect(page.get_by_text(re.compile("The simulated participant.*solved . of 5"))).to_be_visible(timeout=60_000)
-    assert [len(list(store.sessions(name))) for name in ("whole", "short", "choices")] == began
+    assert [len(list(store.sessions(name))) for name in NAMES] == began

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import numpy as np
@@ -18,7 +19,9 @@ LINES = ".stPlotlyChart .scatterlayer .js-line"
 @pytest.fixture(scope="module")
 def url(serve, tmp_path_factory):
     zoo = make_zoo(tmp_path_factory.mktemp("zoo"), ("sinelines/gt", "mnist/ig5", "mnist/digits-paper"))
-    return serve("-m", "streamlit", "run", "apps/streamlit_app.py", env={"LATENT_EXPLORER_CHECKPOINTS": str(zoo)}).url
+    studies = str(tmp_path_factory.mktemp("studies"))
+    here = {"LATENT_EXPLORER_CHECKPOINTS": str(zoo), "LATENT_EXPLORER_STUDIES": studies}
+    return serve("-m", "streamlit", "run", "apps/streamlit_app.py", env=here).url
 
 
 def rested(page):
@@ -112,3 +115,38 @@ def test_on_paper_nothing_is_cut_off_and_everything_can_be_read(url, page, theme
     ink = "e => getComputedStyle(e).fill"
     assert main.locator(".heatmap-label text").filter(has_text="1.00").first.evaluate(ink) == "rgb(255, 255, 255)"
     assert main.locator(".legendtext").first.evaluate(ink) == "rgb(27, 31, 36)"
+
+
+def without_patience(route):
+    """Lets questions be skipped after a fifth of a second instead of ten."""
+    answer = route.fetch()
+    body = answer.json()
+    for question in body["questions"]:
+        question["goal"]["skip_after_s"] = 0.2
+    route.fulfill(response=answer, json=body)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_round_is_played_and_compared_with_the_simulated_participant(url, page, seen, theme):
+    page.emulate_media(color_scheme=theme)
+    page.goto(f"{url}quiz")
+    main = page.get_by_test_id("stMain")
+    expect(main.get_by_text("Page Study results analyses them")).to_be_visible(timeout=120_000)
+    expect(main.get_by_role("link", name="Take part").first).to_have_attribute("href", re.compile(r"/quiz/[\w-]+$"))
+    ink = main.get_by_role("heading", name="Studies").evaluate("e => getComputedStyle(e).color")
+    assert ink == {"light": "rgb(27, 31, 36)", "dark": "rgb(230, 233, 237)"}[theme]
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name="sinelines/gt").click()
+    expect(main.get_by_text("Five questions with sinelines/gt")).to_be_visible(timeout=60_000)
+    page.route("**/quiz/api/play", without_patience)
+    main.get_by_role("button", name="Play", exact=True).click()
+    for at in range(5):
+        expect(main.get_by_text(f"question {at + 1} of 5")).to_be_visible(timeout=60_000)
+        dial = main.locator(".qz-match").get_by_role("slider", name="Dial 1", exact=True)
+        for key in ("Home", "End", "Home", "End"):
+            dial.press(key)
+            page.wait_for_timeout(120)  # entries of a history are 100 ms apart
+        main.get_by_role("button", name="Skip (no penalty)").click()
+    expect(main.get_by_role("heading", name=re.compile(r"You solved \d of 5"))).to_be_visible(timeout=60_000)
+    expect(main.get_by_text(re.compile("The simulated participant.*solved . of 5"))).to_be_visible(timeout=60_000)
+    assert not [error for error in seen.errors if "404" not in error]

@@ -146,13 +146,10 @@ def test_models_with_categories_and_without_examples(bot):
             assert (found.played.code[:, :10].sum(dim=1) == 1).all()
 
 
-def test_the_figures_as_records():
-    records = play(Linear(rows=20)).records()
-    assert list(records) == ["bot_solved", "bot_moves", "bot_distance"]
-    assert records["bot_solved"]["value"] == 1 and records["bot_moves"]["higher_is_better"] is False
-    assert "30 reconstructions by CoordinateSearch(values=41, sweeps=6" in records["bot_distance"]["definition"]
+def test_of_no_solved_question_there_are_no_moves_to_tell_of():
     never = SolvedWhen(agreement=Tolerance(width=0.0), threshold=1.0, skip_after_s=0.0)
-    assert "bot_moves" not in play(Linear(), goal=never).records()  # nothing was solved, so no moves to tell of
+    found = play(Linear(), goal=never)
+    assert found.solved.value == 0 and math.isnan(found.moves.value)
 
 
 def test_no_questions_no_simulation():

@@ -8,7 +8,10 @@ export function agreementOf(facts) {
   const measure = MEASURES[facts.name];
   if (!measure) throw new Error(`This page does not know the agreement "${facts.name}". Reload it.`);
   const mean = facts.mean && meanOf(facts.mean);
-  return (x, target) => measure(x, target, { ...facts, mean });
+  return (x, target) => {
+    if (x.length !== target.length) throw new Error(`A picture of ${x.length} values cannot be compared with ${target.length}.`);
+    return measure(x, target, { ...facts, mean });
+  };
 }
 
 const MEASURES = {

@@ -8,7 +8,7 @@ import { recorder } from "./recorder.js";
 /**
  * Puts a question down in `place`.
  *
- * question: {decoder, space, layout, axes, range, start, start_frame, target: {shape, data|bytes}, display,
+ * question: {decoder, axes as the canvas takes them, each with its `number` in records, space, layout, range, start, start_frame, target: {shape, data|bytes}, display,
  *   goal: {agreement: {name, ...}, threshold, reached_at, skip_after_s (null: never)}}; `source` draws codes.
  * onleave({outcome, duration_ms, history, answer}) is called once, when the participant goes on.
  * Returns {close()}.
@@ -43,9 +43,9 @@ export function match(place, question, { source, next = "Next", onleave }) {
 
   const canvas = mount(dials, { model: question.decoder, layout: question.layout, axes, space: question.space,
     code: question.start, frame: question.start_frame && unpacked(question.start_frame), range: question.range, source,
-    plain: true, theme: "class", showStats: false, storageKey: null,
+    plain: true, previewSize: Infinity, theme: "class", showStats: false, storageKey: null,
     onMove: (code, { axis }) => {
-      record?.move(code, axis, readAxis(axes[axis], code), readAxis(axes[axis], moved));
+      record?.move(code, axes[axis].number, readAxis(axes[axis], code), readAxis(axes[axis], moved));
       moved = code;
     },
     onPicture: (picture, code) => seen(picture, code) });
@@ -61,9 +61,10 @@ export function match(place, question, { source, next = "Next", onleave }) {
     pictures.own(own);
     Object.assign(now, { drawn: Array.from(code), agreement: measure(own.values, target.values),
       error: errorBetween(own.values, target.values) });
-    record.drawn(now.drawn, now.agreement, now.error);
+    const solved = now.agreement >= goal.reached_at;
+    record.drawn(now.drawn, now.agreement, now.error, solved);
     meter.show(now.agreement);
-    if (now.agreement >= goal.reached_at) solve();
+    if (solved) solve();
   }
 
   function solve() {
@@ -103,7 +104,7 @@ function bar({ threshold, reached_at }) {
     const there = agreement >= reached_at;
     element.classList.toggle("qz-there", there);
     track.setAttribute("aria-valuenow", percent.toFixed(1));
-    text.textContent = `${percent.toFixed(1)} / ${(100 * threshold).toFixed(0)} %${there ? " ✓" : ""}`;
+    text.textContent = `${percent.toFixed(1)} / ${Number((100 * threshold).toFixed(1))} %${there ? " ✓" : ""}`;
   } };
 }
 

@@ -3,11 +3,13 @@
 import { drawPixels, h, ticks } from "./canvas.js";
 
 /**
- * Two pictures in `place`; `display` = {overlay, rounded, width (of the band of tolerance, or null), pixels (a side)}.
+ * Two pictures in `place`; `display` = {overlay, rounded, width (of the band of tolerance, or null), pixels (a side),
+ * words (for the own picture alone and over the target, where it is not the reader's)}.
  * Returns {target(drawn), own(drawn), overlay(on)} with drawn = {shape, values}.
  */
 export function pair(place, space, display) {
   const drawn = { target: null, own: null };
+  const [alone, over] = display.words ?? ["Yours", "Yours and the target, one over the other"];
   let overlaid = display.overlay;
   const make = space.kind === "series" ? chart : image;
   const own = make(space, display, "Your picture"), target = make(space, display, "The target");
@@ -15,7 +17,7 @@ export function pair(place, space, display) {
 
   const refresh = () => {
     target.figure.hidden = overlaid;
-    own.caption.textContent = overlaid ? "Yours and the target, one over the other" : "Yours";
+    own.caption.textContent = overlaid ? over : alone;
     target.caption.textContent = "Target";
     if (drawn.target) target.draw(null, drawn.target);
     if (drawn.own) own.draw(drawn.own, overlaid ? drawn.target : null);

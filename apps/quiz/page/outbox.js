@@ -3,7 +3,10 @@
 
 const NAME = "latent-explorer-quiz", STORE = "answers";
 
-/** {put(response), of(session), drop(id)}; in memory only where the browser gives the page no database. */
+/**
+ * {put(response), of(session), drop(id)}; in memory only where the browser gives the page no database. A response that
+ * the server refused for good is kept with its `refused`, and not among those to send.
+ */
 export async function outbox() {
   try {
     return kept(await opened());
@@ -31,7 +34,7 @@ function kept(database) {
   });
   return {
     put: (response) => within("readwrite", (store) => store.put(response)),
-    of: async (session) => (await within("readonly", (store) => store.getAll())).filter((one) => one.session === session),
+    of: async (session) => (await within("readonly", (store) => store.getAll())).filter((one) => one.session === session && !one.refused),
     drop: (id) => within("readwrite", (store) => store.delete(id)),
   };
 }
@@ -40,7 +43,7 @@ function passing() {
   const waiting = new Map();
   return {
     put: async (response) => { waiting.set(response.id, response); },
-    of: async (session) => [...waiting.values()].filter((one) => one.session === session),
+    of: async (session) => [...waiting.values()].filter((one) => one.session === session && !one.refused),
     drop: async (id) => { waiting.delete(id); },
   };
 }

@@ -5,11 +5,12 @@ import { choice } from "./choice.js";
 import { match } from "./match.js";
 import { LAYOUT, SOURCE, SPACE, dials, disc } from "./toy.js";
 
-const BINS = [[0.01, 0.05], [0.48, 0.52], [0.95, 0.99]]; // low, medium and high of an evenly spread dial
-
-/** question: {html, task, goal, required, items, options, demonstrations, matches, choices}; onleave({outcome, duration_ms, answer}). */
+/**
+ * question: {html, task, goal, required, items, options, bins, demonstrations, matches, choices};
+ * onleave({outcome, duration_ms, answer}) is called once. Returns {close()}.
+ */
 export function practice(place, question, { clock = () => performance.now(), onleave }) {
-  const began = clock(), answers = [];
+  const began = clock(), answers = [], open = [];
   const toys = h("div", { class: "qz-toys" });
   const text = h("div", { class: "qz-text" });
   text.innerHTML = question.html; // made by the server's Markdown reader, which lets no HTML of the study file through
@@ -19,9 +20,14 @@ export function practice(place, question, { clock = () => performance.now(), onl
   place.replaceChildren(h("div", { class: "qz-lesson" }, text, h("h2", {}, "Play with it first"), toys, step, stage,
     question.required ? "" : h("div", { class: "qz-go" },
       h("button", { type: "button", class: "qz-button", onclick: () => leave("skipped") }, "Skip the practice"))));
-  for (const code of question.demonstrations) toys.append(toy(code));
+  for (const code of question.demonstrations) {
+    const { element, canvas } = toy(code);
+    toys.append(element);
+    open.push({ close: () => canvas.destroy() });
+  }
   if (question.task === "reconstruction") reconstruct(0);
   else ask(0);
+  return { close: () => open.forEach((one) => one.close()) };
 
   function leave(outcome = "passed") {
     onleave({ outcome, duration_ms: clock() - began, answer: { answers } });
@@ -31,13 +37,14 @@ export function practice(place, question, { clock = () => performance.now(), onl
     if (k === count) return leave();
     const [start, target] = question.matches[k];
     step.textContent = `Practice: ${k + 1} of ${count}`;
-    match(stage, { decoder: "toy", space: SPACE, layout: LAYOUT, axes: dials(start), range: "full", start, start_frame: disc(start),
+    open.push(match(stage, { decoder: "toy", space: SPACE, layout: LAYOUT, axes: dials(start), range: "full", start, start_frame: disc(start),
       target: disc(target), goal: question.goal,
       display: { overlay: true, rounded: false, width: null, pixels: 192 } }, { source: SOURCE,
       next: k + 1 < count ? "Next" : "Start", onleave: ({ duration_ms }) => {
         answers.push({ seconds: Math.round(duration_ms / 100) / 10 });
+        open.pop().close();
         reconstruct(k + 1);
-      } });
+      } }));
     return null;
   }
 
@@ -54,7 +61,7 @@ export function practice(place, question, { clock = () => performance.now(), onl
   }
 }
 
-/** A toy to play with, without a task. */
+/** A toy to play with, without a task: {element, canvas}. */
 function toy(code) {
   const place = h("div", { class: "qz-toy" });
   const picture = h("canvas", { class: "qz-pixels", width: 1, height: 1, style: "width:96px;height:96px", role: "img", "aria-label": "Toy" });
@@ -62,18 +69,18 @@ function toy(code) {
   place.append(picture, sliders);
   const draw = ({ shape, bytes }) => drawPixels(picture, shape, new Uint8Array(bytes));
   draw(disc(code));
-  mount(sliders, { model: "toy", layout: LAYOUT, axes: dials(code), space: SPACE, code, frame: disc(code), range: "full",
+  const canvas = mount(sliders, { model: "toy", layout: LAYOUT, axes: dials(code), space: SPACE, code, frame: disc(code), range: "full",
     source: SOURCE, plain: true, theme: "class", showStats: false, storageKey: null, onPicture: draw });
-  return place;
+  return { element: place, canvas };
 }
 
 /** A panel of the toy about dial 1: pictures drawn anew each time. */
-function examples({ task, options }) {
+function examples({ task, options, bins }) {
   const between = ([low, high]) => low + Math.random() * (high - low);
   if (task === "exemplars") {
-    return { columns: [], titles: options, rows: BINS.map((bin) => Array.from({ length: 6 }, () => disc([between(bin), Math.random()]))) };
+    return { columns: [], titles: options, rows: bins.map((bin) => Array.from({ length: 8 }, () => disc([between(bin), Math.random()]))) };
   }
   const sorted = task === "samples" ? () => Array.from({ length: 7 }, Math.random).sort((a, b) => a - b) : () => Array.from({ length: 7 }, (_, k) => 0.03 + (0.94 * k) / 6);
   return { columns: ["Low", "", "", "Medium", "", "", "High"], titles: [],
-    rows: Array.from({ length: 3 }, () => { const shade = Math.random(); return sorted().map((value) => disc([value, task === "samples" ? Math.random() : shade])); }) };
+    rows: Array.from({ length: 5 }, () => { const shade = Math.random(); return sorted().map((value) => disc([value, task === "samples" ? Math.random() : shade])); }) };
 }

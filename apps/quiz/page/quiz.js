@@ -16,19 +16,32 @@ const WAITS_MS = [500, 1000, 2000, 4000, 8000];
 export async function quiz(place, { base, study }) {
   const ask = asking(`${base}/api`);
   const server = httpSource(`${base}/canvas/decode`);
-  const decoders = pageDecoders(`${base}/canvas`, async (name) => name);
+  let names = {}; // of the files of decoders, by the decoders' own; null for one that the server draws
+  const decoders = pageDecoders(`${base}/canvas`, async (decoder) => names[decoder] ?? null);
   const body = h("main", { class: "qz-body" });
   const head = header();
-  const foot = h("p", { class: "qz-foot", role: "status" });
-  place.replaceChildren(head.element, body, foot);
+  const foot = h("span", { role: "status" });
+  const other = h("button", { type: "button", class: "qz-link", hidden: true, onclick: () => {
+    if (!confirm("Leave this session and begin a new one? What is answered so far stays with the study.")) return;
+    forget(study);
+    location.reload();
+  } }, "I am somebody else");
+  place.replaceChildren(head.element, body, h("footer", { class: "qz-foot" }, foot, other));
   const box = await outbox();
   let token = remembered(study), open = null, ahead = 0;
 
   // ------------------------------------------------------------------------------------------------ steps
 
   async function begin() {
-    for (const response of token ? await box.of(token) : []) await deliver(response);
-    let state = token ? await patiently(() => ask.get(`sessions/${token}`)).catch(forgotten) : null;
+    for (const response of token ? await box.of(token) : []) {
+      try {
+        await deliver(response);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        await box.put({ ...response, refused: error.message }); // sent again it would be refused again: the question is asked anew
+      }
+    }
+    let state = token ? await patiently(() => ask.post("sessions/resume", { session: token })).catch(forgotten) : null;
     if (!state) {
       const welcome = await patiently(() => ask.get(`studies/${encodeURIComponent(study)}`));
       state = await new Promise((resolve) => welcomePage(welcome, resolve));
@@ -46,9 +59,10 @@ export async function quiz(place, { base, study }) {
 
   function welcomePage({ title }, begun) {
     head.title(title);
+    const key = uuid(); // asked twice for want of an answer, the server begins one session
     const go = h("button", { type: "button", class: "qz-button qz-primary", onclick: () => step(async () => {
       go.disabled = true;
-      const state = await patiently(() => ask.post("sessions", { study, clock_ms: Date.now() }));
+      const state = await patiently(() => ask.post("sessions", { study, key, clock_ms: Date.now() }));
       token = state.token;
       remember(study, token);
       begun(state);
@@ -64,14 +78,18 @@ export async function quiz(place, { base, study }) {
     open = null;
     head.title(state.title);
     head.progress(state);
+    other.hidden = false;
     scrollTo(0, 0);
     if (state.done) return finish(state);
-    decoders.want(state.decoders); // those of all parts: they are made while the instructions are read
+    names = state.decoders;
+    decoders.want(Object.keys(names)); // those of all parts: they are made while the instructions are read
     const view = state.view, shown = { shown_ms: Date.now(), resumed: visits(token, state.step) };
-    const leave = (done) => step(async () => {
+    let left = false;
+    const leave = (done) => left || step(async () => {
+      left = true;
       const response = { id: uuid(), session: token, step: state.step, left_ms: Date.now(), history: null,
         decoder: "none", answer: {}, ...shown, ...done };
-      await box.put(response);
+      await box.put(response).catch((error) => console.warn("The answer is kept in this page alone.", error));
       const answer = await deliver(response);
       if (answer.feedback) await told(answer.feedback);
       show(answer);
@@ -116,8 +134,12 @@ export async function quiz(place, { base, study }) {
 
   function finish({ code, title }) {
     const copy = h("button", { type: "button", class: "qz-button", onclick: async () => {
-      await navigator.clipboard?.writeText(code);
-      copy.textContent = "Copied";
+      try {
+        await navigator.clipboard.writeText(code);
+        copy.textContent = "Copied";
+      } catch {
+        prompt("This browser does not let the page copy. The code:", code); // no clipboard on plain http
+      }
     } }, "Copy");
     body.replaceChildren(h("div", { class: "qz-page" }, h("h1", {}, "Thank you"),
       h("p", {}, `You have finished “${title}”. All your answers are saved.`), h("p", {}, "Your completion code:"),
@@ -130,9 +152,13 @@ export async function quiz(place, { base, study }) {
   async function deliver(response) {
     ahead += 1;
     foot.textContent = "Saving …";
-    const answer = await patiently(() => ask.post("responses", { ...response, clock_ms: Date.now() }));
+    let answer;
+    try {
+      answer = await patiently(() => ask.post("responses", { ...response, clock_ms: Date.now() }));
+    } finally {
+      ahead -= 1;
+    }
     await box.drop(response.id);
-    ahead -= 1;
     foot.textContent = answer.saved === "taken" ? "This question was answered in another tab; that answer counts." : "Saved";
     return answer;
   }
@@ -229,23 +255,19 @@ function alone(study) {
   });
 }
 
-const key = (study) => `latent-explorer/quiz/${study}`;
+const keyOf = (study) => `latent-explorer/quiz/${study}`;
 
 function remembered(study) {
   try {
-    return localStorage.getItem(key(study)) ?? fromAddress();
+    return localStorage.getItem(keyOf(study));
   } catch {
-    return fromAddress();
+    return location.hash.length > 8 ? location.hash.slice(1) : null; // no storage: the address keeps it
   }
-}
-
-function fromAddress() {
-  return location.hash.length > 8 ? location.hash.slice(1) : null;
 }
 
 function remember(study, token) {
   try {
-    localStorage.setItem(key(study), token);
+    localStorage.setItem(keyOf(study), token);
   } catch {
     history.replaceState(history.state, "", `#${token}`); // no storage: the address keeps it
   }
@@ -253,7 +275,7 @@ function remember(study, token) {
 
 function forget(study) {
   try {
-    localStorage.removeItem(key(study));
+    localStorage.removeItem(keyOf(study));
   } catch {
     history.replaceState(history.state, "", location.pathname);
   }

@@ -17,9 +17,9 @@ const TASKS = {
 
 /**
  * Fills `place`. The model is the one of the host's `state` {now, listen}, its words go to `notices` {say, attempt}, and
- * below `base` the server has its routes: quiz and canvas.
+ * below `base` the server has its routes: quiz and canvas. `results` is what the host calls its place for results.
  */
-export function quizHome(place, { state, notices, base }) {
+export function quizHome(place, { state, notices, base, results = "Workspace Study" }) {
   const ask = asking(`${base}/quiz/api`);
   const decoders = pageDecoders(`${base}/canvas`, catalogueNames(`${base}/canvas`));
   const source = pageFirst(decoders, httpSource(`${base}/canvas/decode`));
@@ -52,7 +52,7 @@ export function quizHome(place, { state, notices, base }) {
         h("p", {}, model ? h("span", {}, "Five questions with ", h("b", {}, model), ". Choose another model at the left.") : "Choose a model at the left."),
         h("div", { class: "qz-row" }, task, go), about, best),
       h("section", { class: "qz-card" }, h("h2", {}, "Studies"),
-        h("p", { class: "qz-about" }, "A link to a study is all a participant needs; answers are kept on this server. Workspace Study analyses them."), studies));
+        h("p", { class: "qz-about" }, `A link to a study is all a participant needs; answers are kept on this server. ${results} analyses them.`), studies));
     notices.attempt(async () => studies.replaceChildren(...(await ask.get("studies")).studies.map(card)));
   }
 
@@ -67,7 +67,7 @@ export function quizHome(place, { state, notices, base }) {
         prompt("This browser does not let the page copy. The link:", link); // no clipboard on plain http
       }
     } }, "Copy link");
-    const facts = [tasks.map((task) => TASKS[task][0]).join(" or "), `${models.length} model${models.length > 1 ? "s" : ""}`,
+    const facts = [tasks.map((task) => TASKS[task][0]).join(" or "), `${models} model${models > 1 ? "s" : ""}`,
       questions && `${questions} questions`, participants ? `${participants} took part` : "nobody took part yet", own ? "your file" : "ready-made"];
     return h("div", { class: "qz-study" }, h("div", {}, h("b", {}, title), " ", h("code", {}, name)),
       h("p", { class: "qz-about" }, facts.filter(Boolean).join(" · ")),

@@ -1,28 +1,45 @@
-// What a hand did to the sliders: every change of dial or direction, and one entry per 100 ms while a dial moves.
+// What a hand did to the sliders: every change of dial or direction, where it came to rest, and one entry per 100 ms
+// while a dial moves.
 
 const APART_MS = 100;
 const IDLE_MS = 3000; // a longer pause is not active time
+const DIGITS = 9; // all that a float32 holds
 
 /** Records one question from now on; `start` is the code that is shown first. */
-export function recorder(start, { clock = () => performance.now() } = {}) {
+export function recorder(start, { clock = () => performance.now(), after = setTimeout, cancel = clearTimeout } = {}) {
   const began = clock();
   const entries = [{ t_ms: 0, code: start, axis: -1, direction: 0, agreement: null, error: null }];
-  let last = { axis: -1, direction: 0, code: start };
+  let waiting = []; // moves since the last entry: the newest becomes one when the hand turns or rests
+  let last = { axis: -1, direction: 0 }, timer = null;
 
-  const add = (entry) => entries.push({ t_ms: round(clock() - began), agreement: null, error: null, ...entry });
+  const now = () => Math.round(10 * (clock() - began)) / 10;
+  const keep = (entry) => {
+    cancel(timer);
+    waiting = [];
+    if (entry) entries.push(entry);
+  };
   return {
     /** A dial has moved; `value` and `before` are its own values. */
     move(code, axis, value, before) {
-      const direction = Math.sign(value - before);
-      const turned = axis !== last.axis || (direction && last.direction && direction !== last.direction);
-      last = { axis, direction: direction || last.direction, code };
-      if (turned || clock() - began - entries.at(-1).t_ms >= APART_MS) add(last);
+      const direction = Math.sign(value - before) || (axis === last.axis ? last.direction : 0);
+      const turned = axis !== last.axis || direction * last.direction < 0;
+      last = { axis, direction };
+      if (turned) keep(waiting.at(-1)); // the turning point itself
+      const entry = { t_ms: now(), code, axis, direction, agreement: null, error: null };
+      if (turned || entry.t_ms - entries.at(-1).t_ms >= APART_MS) {
+        keep(entry);
+      } else {
+        waiting.push(entry);
+        cancel(timer);
+        timer = after(() => keep(waiting.at(-1)), APART_MS);
+      }
     },
-    /** The picture of a code has been drawn. */
-    drawn(code, agreement, error) {
-      for (const entry of entries.slice(-30)) {
+    /** The picture of a code has been drawn; `solved` makes an entry of it, at the time of its move. */
+    drawn(code, agreement, error, solved = false) {
+      for (const entry of [...entries.slice(-30), ...waiting]) {
         if (entry.agreement === null && same(entry.code, code)) Object.assign(entry, { agreement, error });
       }
+      if (solved) keep(waiting.findLast((entry) => same(entry.code, code)));
     },
     /** Seconds in which something happened: gaps between entries of less than three seconds. */
     activeSeconds() {
@@ -33,9 +50,10 @@ export function recorder(start, { clock = () => performance.now() } = {}) {
     },
     /** Ends the record; {duration_ms, history}. What was never drawn has no agreement: the server fills it in. */
     finish(code, agreement, error) {
-      add({ axis: -1, direction: 0, code, agreement, error });
-      const column = (name) => entries.map((entry) => entry[name]);
+      keep(waiting.at(-1));
+      entries.push({ t_ms: now(), code, axis: -1, direction: 0, agreement, error });
       const names = ["t_ms", "code", "axis", "direction", "agreement", "error"];
+      const column = (name) => entries.map((entry) => (name === "code" ? entry.code.map(short) : entry[name]));
       return { duration_ms: entries.at(-1).t_ms, history: Object.fromEntries(names.map((name) => [name, column(name)])) };
     },
   };
@@ -45,6 +63,6 @@ function same(a, b) {
   return a.length === b.length && a.every((value, k) => value === b[k]);
 }
 
-function round(ms) {
-  return Math.round(10 * ms) / 10;
+function short(value) {
+  return Number(value.toPrecision(DIGITS));
 }

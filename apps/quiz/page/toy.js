@@ -18,7 +18,7 @@ export function disc([size, shade]) {
 
 /** Axes as the canvas takes them; a reset goes back to where the dial started. */
 export function dials(start) {
-  return start.map((center, k) => ({ name: `Dial ${k + 1}`, kind: "continuous", indices: [k], low: 0, high: 1, minimum: 0,
+  return start.map((center, k) => ({ number: k, name: `Dial ${k + 1}`, kind: "continuous", indices: [k], low: 0, high: 1, minimum: 0,
     maximum: 1, center, effect: 1, collapsed: false, options: [], direction: [] }));
 }
 

@@ -18,7 +18,7 @@ from engine.study.measures import measured_in
 if TYPE_CHECKING:
     import pandas as pd
 
-LEVEL = 0.05
+ALPHA = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +140,7 @@ def _notes(
 ) -> Sequence[str]:
     notes = []
     smallest = _smallest_p(len(first), len(second), pairs) if found.exact else 0.0
-    if smallest > LEVEL:
+    if smallest > ALPHA:
         notes.append(f"Too few participants: p cannot fall below {smallest:.3f} with so few.")
     if pairs and np.array_equal(first, second):
         notes.append("Every participant has the same value with both models.")

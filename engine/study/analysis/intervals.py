@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-LEVEL = 0.95
+CONFIDENCE = 0.95
 RESAMPLES = 9999
 FEWEST = 3  # participants; of fewer the bootstrap knows nothing
 
@@ -25,11 +25,11 @@ class Interval:
 
     low: float
     high: float
-    level: float = LEVEL
+    level: float = CONFIDENCE
 
 
 def mean_interval(
-    values: npt.ArrayLike, *, seed: int, level: float = LEVEL, resamples: int = RESAMPLES
+    values: npt.ArrayLike, *, seed: int, level: float = CONFIDENCE, resamples: int = RESAMPLES
 ) -> Interval | None:
     """BCa interval of a mean over participants, Efron (1987), https://doi.org/10.1080/01621459.1987.10478410.
 
@@ -46,7 +46,7 @@ def mean_interval(
 
 
 def difference_interval(
-    first: npt.ArrayLike, second: npt.ArrayLike, *, seed: int, level: float = LEVEL, resamples: int = RESAMPLES
+    first: npt.ArrayLike, second: npt.ArrayLike, *, seed: int, level: float = CONFIDENCE, resamples: int = RESAMPLES
 ) -> Interval | None:
     """BCa interval of the difference of the means of two groups of participants, (n,) and (m,); see `mean_interval`."""
     groups = (np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))

@@ -9,7 +9,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-RESAMPLES = 9999
+from engine.study.analysis.intervals import RESAMPLES
+
 EXACT_UP_TO = 2**14  # rearrangements; up to here all of them are looked at
 _SAME = 1e-9  # relative: sums in another order differ by rounding, and a tie counts as being as extreme
 _BLOCK = 2**22  # numbers of one product held at a time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,18 +116,35 @@ def participants_needed(
         studies: How many to simulate for each number.
         seed: Of everything drawn.
     """
+    tried = participants_tried(assumed, target=target, studies=studies, seed=seed)
+    return min((one for one in tried if one.power >= target), key=lambda one: one.participants, default=None)
+
+
+def participants_tried(
+    assumed: Assumptions, *, target: float = 0.8, studies: int = 1000, seed: int = 0
+) -> Iterator[Power]:
+    """What `participants_needed` tries, one number after the other, so that a page can show it and stop it.
+
+    Args:
+        assumed: Rates, spread, questions, design.
+        target: Power, in (0, 1).
+        studies: How many to simulate for each number.
+        seed: Of everything drawn.
+    """
     low, high = 1, 8  # too few, perhaps enough
-    enough = power(assumed, high, studies=studies, seed=seed)
-    while enough.power < target:
+    tried = power(assumed, high, studies=studies, seed=seed)
+    yield tried
+    while tried.power < target:
         if high >= MOST:
-            return None
+            return
         low, high = high, min(2 * high, MOST)
-        enough = power(assumed, high, studies=studies, seed=seed)
+        tried = power(assumed, high, studies=studies, seed=seed)
+        yield tried
     while high - low > 1:
         middle = (low + high) // 2
         tried = power(assumed, middle, studies=studies, seed=seed)
-        low, high, enough = (low, middle, tried) if tried.power >= target else (middle, high, enough)
-    return enough
+        yield tried
+        low, high = (low, middle) if tried.power >= target else (middle, high)
 
 
 def power_curve(

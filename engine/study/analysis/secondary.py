@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.study.analysis.comparisons import paired_values
 from engine.study.analysis.holm import holm
-from engine.study.analysis.intervals import LEVEL, Interval
+from engine.study.analysis.intervals import CONFIDENCE, Interval
 from engine.study.design import Study, TaskName
 from engine.study.measures import PRIMARY
 
@@ -130,7 +130,7 @@ def _contrasted(blank: Secondary, fit: _Fit) -> Secondary:
     log, error = float(contrast @ fit.mean), math.sqrt(max(float(contrast @ fit.covariance @ contrast), 0.0))
     if not (math.isfinite(log) and math.isfinite(error) and error > 0):
         return replace(blank, note=f"The fit gives no standard error. {notes}".strip())
-    reach = float(norm.ppf(0.5 + LEVEL / 2)) * error
+    reach = float(norm.ppf(0.5 + CONFIDENCE / 2)) * error
     interval = Interval(math.exp(log - reach), math.exp(log + reach))
     return replace(blank, estimate=math.exp(log), interval=interval, p=float(2 * norm.sf(abs(log) / error)))
 

@@ -9,10 +9,12 @@ from engine.study.store.errors import (
     UnknownSessionError,
     UnknownStudyError,
 )
-from engine.study.store.store import Saved, Store, StoredStudy
+from engine.study.store.facts import Head, StoredStudy
+from engine.study.store.store import Saved, Store
 from engine.study.store.validation import read_response
 
 __all__ = [
+    "Head",
     "NewerStoreError",
     "ResponseError",
     "Saved",

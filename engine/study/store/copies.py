@@ -33,12 +33,14 @@ class Copies:
     def unpushed(self, limit: int) -> dict[str, tuple[bytes, int]]:
         """Files that the copy lacks or has an older state of: contents, and how many responses are in them.
 
+        A session without a response is nobody's work yet, and is left out.
+
         Args:
             limit: How many at most.
         """
         confirmed = sa.func.count(RESPONSES.c.id)
-        query = sa.select(SESSIONS.c.token).outerjoin(RESPONSES, RESPONSES.c.token == SESSIONS.c.token)
-        query = query.group_by(SESSIONS.c.token).having(confirmed > sa.func.coalesce(SESSIONS.c.pushed, -1))
+        query = sa.select(SESSIONS.c.token).join(RESPONSES, RESPONSES.c.token == SESSIONS.c.token)
+        query = query.group_by(SESSIONS.c.token).having(confirmed > sa.func.coalesce(SESSIONS.c.pushed, 0))
         query = query.order_by(SESSIONS.c.began_ms).limit(limit)
         with self._database.reading() as connection:
             return dict(_file(connection, token) for token in list(connection.scalars(query)))

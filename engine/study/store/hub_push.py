@@ -1,7 +1,8 @@
-"""A copy of every session in a private data set on the Hub, for machines that lose their disk, as free Spaces do."""
+"""A copy of every session with an answer in a private data set on the Hub: free Spaces lose their disk."""
 
 from __future__ import annotations
 
+import atexit
 import logging
 import re
 import tempfile
@@ -45,7 +46,15 @@ def open_store() -> Store:
     except StoreError as error:
         _LOG.warning("%s", error)
     push.start()
+    atexit.register(_close, push)  # a Space that stops takes its disk with it
     return store
+
+
+def _close(push: HubPush) -> None:
+    try:
+        push.close()
+    except StoreError as error:
+        _LOG.warning("%s", error)
 
 
 class HubPush:

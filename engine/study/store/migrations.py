@@ -55,7 +55,12 @@ _FIRST = (
     )""",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_PAGE_KEYS = (
+    "ALTER TABLE sessions ADD COLUMN page_key TEXT",
+    "CREATE UNIQUE INDEX sessions_page_key ON sessions (page_key)",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _PAGE_KEYS)
 """Step number n leads from schema n to n + 1; a released step never changes, a new one is added at the end."""
 
 _LOCK = 6_021_991  # any number: all processes that open a PostgreSQL database take turns by it

@@ -6,8 +6,8 @@ import functools
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol
@@ -23,17 +23,18 @@ from engine.study.session import Session
 from engine.study.steps import Plan
 from engine.study.store.database import Database
 from engine.study.store.errors import ResponseError, UnknownSessionError, UnknownStudyError
+from engine.study.store.facts import Head, StoredStudy
 from engine.study.store.rows import plan_of, plan_text, read_sessions, response_values, study_hash, study_of, study_text
 from engine.study.store.tables import RESPONSES, SESSIONS, STUDIES, VERSIONS, WITHDRAWALS
 from engine.study.store.together import Together
-from engine.study.store.validation import check, check_clock
+from engine.study.store.validation import check, check_clock, check_key
 
 Saved = Literal["stored", "repeated", "taken"]
 """`stored` now, `repeated`: it was there already, `taken`: another response has confirmed this step (a second tab)."""
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none is mistaken for another when copied by hand
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,100}")  # what databases can be asked for, whatever a page sends
-_PLANS = 256  # kept in memory, of the sessions that saved last
+_PLANS = 256  # kept in memory, of the sessions used last
 _AT_ONCE = 50  # sessions read in one transaction
 
 
@@ -45,25 +46,6 @@ class Mirror(Protocol):
 
     def withdrawn(self) -> bool:
         """A session was withdrawn; waits a little and tells whether the copy has forgotten it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredStudy:
-    """One version of a study's file and how far its sessions are.
-
-    Attributes:
-        study: What the file says.
-        version: From 1; a changed file under the same name is the next one.
-        hash: SHA-256 of its canonical text.
-        sessions: How many began with it.
-        finished: How many of them confirmed every step.
-    """
-
-    study: Study
-    version: int
-    hash: str
-    sessions: int
-    finished: int
 
 
 class Store:
@@ -95,44 +77,58 @@ class Store:
         """
         return cls(Database(settings.studies() if place is None else place, clock))
 
-    def begin(self, study: Study, make_plan: Callable[[int], Plan], page_clock_ms: float) -> Session:
+    def begin(
+        self,
+        study: Study,
+        make_plan: Callable[[int], Plan],
+        page_clock_ms: float,
+        *,
+        key: str | None = None,
+        arrived_ms: float | None = None,
+    ) -> Session:
         """Begins a session; its number is nobody else's, however many begin at once.
 
         Args:
             study: The study; its text is kept with the first session of every version.
             make_plan: Draws the plan of session number k, from 0; may take its time, nobody waits for it.
             page_clock_ms: The page's clock when it asked, milliseconds since 1970.
+            key: A UUID of the page's own; the session that began with it is given again, however far it is.
+            arrived_ms: The server's clock when the request came; None: now.
 
         Raises:
-            ResponseError: If the clock is no number.
+            ResponseError: If the clock is no number, or the key no UUID.
             StoreError: If it cannot be stored.
         """
         check_clock(page_clock_ms)
+        if key is not None:
+            check_key(key)
+            with self.database.reading() as connection:
+                if begun := _begun_with(connection, key):
+                    return begun
         began_ms = self.database.now_ms()
         number = self._next_number(study.name)
+        session: Session | None = None
         try:
             plan = make_plan(number)
             if plan.number != number:
                 raise ValueError(f"make_plan({number}) should draw the plan of session {number}; got {plan.number}.")
-        except BaseException:
-            self._give_back(study.name, number)
-            raise
-        token = secrets.token_urlsafe(24)
-        row = {
-            "token": token,
-            "study": study.name,
-            "number": number,
-            "participant": f"p{number + 1:04d}",
-            "plan": plan_text(plan),
-            "began_ms": began_ms,
-            "completion_code": _completion_code(),
-            "clock_ms": page_clock_ms - began_ms,
-            "file": str(uuid4()),
-        }
-        with self.database.writing() as connection:
-            version = keep_version(connection, self.database, study.name, study_text(study))
-            connection.execute(SESSIONS.insert().values(**row, version=version))
-            return read_sessions(connection, [token])[0]
+            row = {
+                "token": secrets.token_urlsafe(24),
+                "study": study.name,
+                "number": number,
+                "participant": f"p{number + 1:04d}",
+                "plan": plan_text(plan),
+                "began_ms": began_ms,
+                "completion_code": _completion_code(),
+                "clock_ms": page_clock_ms - (began_ms if arrived_ms is None else arrived_ms),
+                "file": str(uuid4()),
+                "page_key": key,
+            }
+            session = self._insert_session(study, row)
+            return session
+        finally:
+            if session is None or session.plan.number != number:
+                self._give_back(study.name, number)
 
     def session(self, token: str) -> Session | None:
         """The session of a token with all it confirmed, or None: no such session, or withdrawn."""
@@ -140,6 +136,33 @@ class Store:
             return None
         with self.database.reading() as connection:
             return next(iter(read_sessions(connection, [token])), None)
+
+    def plan(self, token: str) -> Plan:
+        """The plan of a session, parsed once.
+
+        Raises:
+            UnknownSessionError: If there is no such session, or it was withdrawn.
+        """
+        self._rows(token, sa.select(SESSIONS.c.token))  # what is remembered may have been withdrawn
+        return self._plan(token)
+
+    def confirmed(self, token: str) -> frozenset[int]:
+        """Numbers of the steps that a session has confirmed.
+
+        Raises:
+            UnknownSessionError: If there is no such session, or it was withdrawn.
+        """
+        rows = self._rows(token, sa.select(RESPONSES.c.step).select_from(SESSIONS.outerjoin(RESPONSES)))
+        return frozenset(row.step for row in rows if row.step is not None)
+
+    def head(self, token: str) -> Head:
+        """A session without its plan and its responses.
+
+        Raises:
+            UnknownSessionError: If there is no such session, or it was withdrawn.
+        """
+        (row,) = self._rows(token, sa.select(*(SESSIONS.c[field.name] for field in fields(Head))))
+        return Head(**row._mapping)
 
     def sessions(self, study: str) -> Iterator[Session]:
         """All sessions of a study, every version, in the order in which they began."""
@@ -164,6 +187,19 @@ class Store:
             for _, version, digest, text, began, finished in rows
         )
 
+    def mark(self, study: str) -> tuple[int, int, float]:
+        """Another one whenever a session of a study begins, confirms a step or is withdrawn: what computes can compare.
+
+        Returns:
+            How many sessions, how many responses, and when the last of them was saved, milliseconds since 1970.
+        """
+        counted = sa.func.count(sa.distinct(SESSIONS.c.token)), sa.func.count(RESPONSES.c.id)
+        query = sa.select(*counted, sa.func.coalesce(sa.func.max(RESPONSES.c.saved_ms), 0.0))
+        joined = SESSIONS.outerjoin(RESPONSES, RESPONSES.c.token == SESSIONS.c.token)
+        with self.database.reading() as connection:
+            row = connection.execute(query.select_from(joined).where(SESSIONS.c.study == study)).one()
+        return int(row[0]), int(row[1]), float(row[2])
+
     def study(self, name: str, version: int | None = None) -> Study:
         """A study that somebody took part in.
 
@@ -183,12 +219,14 @@ class Store:
             raise UnknownStudyError(f"{name} has no version {version}." if known else unknown("study", name, names))
         return study_of(text)
 
-    def save(self, response: Response, page_clock_ms: float) -> Saved:
+    def save(self, response: Response, page_clock_ms: float, *, arrived_ms: float | None = None) -> Saved:
         """Keeps a response; when this returns, the disk has it.
 
         Args:
             response: Checked against the session's plan first. The same one may be sent any number of times.
             page_clock_ms: The page's clock when it was sent, milliseconds since 1970.
+            arrived_ms: The server's clock when it came, with which that is compared; None: now. An answer that waited
+                for its turn is no clock that went wrong.
 
         Raises:
             UnknownSessionError: If there is no such session, or it was withdrawn.
@@ -198,7 +236,8 @@ class Store:
         now_ms = self.database.now_ms()
         plan = self._plan(response.session)
         check(response, plan)
-        row = response_values(response, saved_ms=now_ms, clock_ms=check_clock(page_clock_ms) - now_ms)
+        clock_ms = check_clock(page_clock_ms) - (now_ms if arrived_ms is None else arrived_ms)
+        row = response_values(response, saved_ms=now_ms, clock_ms=clock_ms)
 
         def write(connection: sa.Connection) -> tuple[Saved, bool]:
             saved = self._insert(connection, row)
@@ -253,19 +292,40 @@ class Store:
             return connection.execute(sa.select(STUDIES.c.next_number).where(ours)).scalar_one() - 1
 
     def _give_back(self, study: str, number: int) -> None:
-        """The number of a session that did not come about goes to the next one, unless another has begun since."""
-        last = (STUDIES.c.name == study) & (STUDIES.c.next_number == number + 1)
+        """The number of a session that did not come about goes to the next one, unless another has begun since.
+
+        A session may be there whose commit only seemed to fail: two of one number could never both be stored.
+        """
+        mine = sa.select(SESSIONS.c.token).where((SESSIONS.c.study == study) & (SESSIONS.c.number == number))
+        last = (STUDIES.c.name == study) & (STUDIES.c.next_number == number + 1) & ~mine.exists()
         with self.database.writing() as connection:
             connection.execute(STUDIES.update().where(last).values(next_number=number))
 
     def _read_plan(self, token: str) -> Plan:
+        return plan_of(self._rows(token, sa.select(SESSIONS.c.plan))[0].plan)
+
+    def _rows(self, token: str, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """What a query tells of one session, a row or more.
+
+        Raises:
+            UnknownSessionError: If there is no such session.
+        """
         if not _TOKEN.fullmatch(token):
             raise _no_session()
         with self.database.reading() as connection:
-            text = connection.scalar(sa.select(SESSIONS.c.plan).where(SESSIONS.c.token == token))
-        if text is None:
+            rows = connection.execute(query.where(SESSIONS.c.token == token)).all()
+        if not rows:
             raise _no_session()
-        return plan_of(text)
+        return rows
+
+    def _insert_session(self, study: Study, row: dict[str, Any]) -> Session:
+        """The session of a new row, or the one that began with the same key meanwhile."""
+        with self.database.writing() as connection:
+            version = keep_version(connection, self.database, study.name, study_text(study))  # others now wait
+            if begun := _begun_with(connection, row["page_key"]):
+                return begun
+            connection.execute(SESSIONS.insert().values(**row, version=version))
+            return read_sessions(connection, [row["token"]])[0]
 
     def _insert(self, connection: sa.Connection, row: dict[str, Any]) -> Saved:
         own = sa.select(SESSIONS.c.token).where(SESSIONS.c.token == row["token"]).with_for_update()
@@ -301,6 +361,13 @@ def keep_version(connection: sa.Connection, database: Database, study: str, text
     row = {"study": study, "version": last + 1, "hash": digest, "text": text}
     connection.execute(VERSIONS.insert().values(**row))
     return int(last) + 1
+
+
+def _begun_with(connection: sa.Connection, key: str | None) -> Session | None:
+    if key is None:
+        return None
+    tokens = connection.scalars(sa.select(SESSIONS.c.token).where(SESSIONS.c.page_key == key))
+    return next(iter(read_sessions(connection, tokens)), None)
 
 
 def _completion_code() -> str:

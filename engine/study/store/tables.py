@@ -7,6 +7,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -49,7 +50,9 @@ SESSIONS = Table(
     Column("clock_ms", Double, nullable=False),  # page's minus server's clock when it began
     Column("file", Text, nullable=False, unique=True),  # its name in the Hub's data set
     Column("pushed", Integer),  # how many of its responses the Hub has; NULL: not even the session
+    Column("page_key", Text),  # made by the page that began it, so that asking twice begins it once
     UniqueConstraint("study", "number"),
+    Index("sessions_page_key", "page_key", unique=True),
     ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
 )
 

@@ -7,7 +7,7 @@ import math
 import re
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,12 +18,13 @@ from engine.study.store.encoding import from_json
 from engine.study.store.errors import ResponseError
 
 MAX_ENTRIES = 50_000  # of a history: over an hour of steady movement at one every 100 ms
-MAX_BYTES = 4 * 2**20  # of a response as JSON
+MAX_BYTES = 8 * 2**20  # of a response as JSON: an hour of steady movement with ten dials, two minutes with 512
 MAX_TEXT = 10_000  # characters of a free answer
 MAX_AXES = 10_000
 MAX_TRIES = 10  # of a practice
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _PRACTICE_DIALS = 2
 _LIKERT = (1, 5)
 _LARGEST = sys.float_info.max
@@ -33,6 +34,8 @@ _ROUNDING = 1e-6  # an agreement summed up in float32 may pass 1 by this
 def read_response(data: object) -> Response:
     """A response from JSON: the text or bytes a page posted, or what they say once parsed.
 
+    Halves of characters in its answer, which no file could hold, become U+FFFD.
+
     Raises:
         ResponseError: If it is none; `check` then compares it with the plan.
     """
@@ -41,7 +44,8 @@ def read_response(data: object) -> Response:
             if len(data) > MAX_BYTES:
                 raise ResponseError(_too_large(len(data)))
             data = json.loads(data)
-        return from_json(Response, data)
+        response = from_json(Response, data)
+        return replace(response, answer=_whole_characters(response.answer))
     except RecursionError as error:
         raise ResponseError("A response should not be nested this deeply.") from error
     except ResponseError:
@@ -86,6 +90,24 @@ def check_clock(page_clock_ms: float) -> float:
         ResponseError: If it is none.
     """
     return _within("page_clock_ms", page_clock_ms, -math.inf, math.inf)
+
+
+def check_key(key: str) -> None:
+    """Holds the key of a new session to what a page makes: whoever knows it is given the session.
+
+    Raises:
+        ResponseError: If it is none.
+    """
+    if not isinstance(key, str) or not _ID.fullmatch(key):
+        raise _error("key", "a UUID in lower case, as crypto.randomUUID() makes it", key)
+
+
+def _whole_characters(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_whole_characters(name): _whole_characters(part) for name, part in value.items()}
+    return [_whole_characters(part) for part in value] if isinstance(value, list) else value
 
 
 def _outcomes(step: Step) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -16,7 +17,7 @@ from apps.quiz.service import Quiz
 from apps.quiz.shelf import StudyShelf
 from apps.shelf import Shelf
 from engine.study.steps import Reconstruction
-from engine.study.store import Store
+from engine.study.store import Store, StoreError
 
 STUDY = """
 format: 1
@@ -40,7 +41,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def quiz(folder):
-    quiz = Quiz(Shelf(device="cpu"), StudyShelf(folder=lambda: folder), Store.open(folder / "studies.sqlite"))
+    quiz = Quiz(Shelf(device="cpu"), StudyShelf(folder=lambda: folder), _store=Store.open(folder / "studies.sqlite"))
     yield quiz
     quiz.store.close()
 
@@ -52,11 +53,15 @@ def client(quiz):
 
 
 def begin(client):
-    return post(client, "sessions", study="toys", clock_ms=now()).json()
+    return post(client, "sessions", study="toys", key=str(uuid4()), clock_ms=now()).json()
 
 
 def post(client, path, **fields):
     return client.post(f"/quiz/api/{path}", json=fields)
+
+
+def resume(client, state):
+    return post(client, "sessions/resume", session=state["token"])
 
 
 def now():
@@ -81,7 +86,7 @@ def test_a_session_begins_resumes_and_never_names_its_model(client):
     state = at_first_question(client)
     assert state["view"]["kind"] == "reconstruction"
     assert state["progress"] == pytest.approx(1 / 4)
-    again = client.get(f"/quiz/api/sessions/{state['token']}").json()
+    again = resume(client, state).json()
     assert again["view"] == state["view"]
     assert "sinelines" not in json.dumps(again)
     assert [axis["name"] for axis in again["view"]["axes"]] == [f"Dial {k + 1}" for k in range(5)]
@@ -142,6 +147,8 @@ def test_a_repeated_answer_counts_once_and_a_second_tab_is_told(client, quiz):
     [
         ({"clock_ms": None}, "clock_ms should be"),
         ({"clock_ms": "noon"}, "clock_ms should be"),
+        ({"clock_ms": True}, "clock_ms should be"),
+        ({"clock_ms": 10**400}, "clock_ms should be"),
         ({"step": 99}, "step should be a whole number"),
         ({"id": "1"}, "id should be a UUID"),
         ({"outcome": "solved!"}, "outcome should be one of"),
@@ -163,9 +170,9 @@ def test_broken_answers_are_refused_in_words(client, quiz, change, words):
 
 def test_unknown_studies_sessions_and_oversized_bodies(client):
     assert client.get("/quiz/api/studies/nope").status_code == 404
-    assert client.get("/quiz/api/sessions/nope").status_code == 404
-    assert post(client, "sessions", study="nope", clock_ms=now()).status_code == 404
-    assert post(client, "sessions", study="x" * 70_000, clock_ms=now()).status_code == 400
+    assert resume(client, {"token": "nope"}).status_code == 404
+    assert post(client, "sessions", study="nope", key=str(uuid4()), clock_ms=now()).status_code == 404
+    assert post(client, "sessions", study="x" * 70_000, key=str(uuid4()), clock_ms=now()).status_code == 400
     assert client.post("/quiz/api/sessions", content="study=toys").status_code == 400
 
 
@@ -185,20 +192,88 @@ def test_a_model_that_disappears_interrupts_the_study_without_naming_it(client, 
         raise FileNotFoundError(name)
 
     quiz.shelf.latent_model = gone
-    answer = client.get(f"/quiz/api/sessions/{state['token']}")
+    answer = resume(client, state)
     assert answer.status_code == 400
     assert "interrupted" in answer.json()["error"]
     assert "sinelines" not in answer.text
     assert "sinelines/gt" in caplog.text  # for the owner
     quiz.shelf.latent_model = real
-    assert client.get(f"/quiz/api/sessions/{state['token']}").json()["step"] == state["step"]
+    assert resume(client, state).json()["step"] == state["step"]
 
 
 def test_a_study_file_changed_meanwhile_leaves_sessions_as_they_began(client, folder):
     state = at_first_question(client)
     (folder / "toys.yaml").write_text(STUDY.format(task="traversals").replace("Curves", "Other curves"))
-    assert client.get(f"/quiz/api/sessions/{state['token']}").json()["title"] == "Curves and dials"
+    assert resume(client, state).json()["title"] == "Curves and dials"
     assert begin(client)["title"] == "Other curves and dials"
+
+
+def test_a_beginning_whose_answer_was_lost_begins_no_second_session(client, quiz):
+    key = str(uuid4())
+    first, second = (post(client, "sessions", study="toys", key=key, clock_ms=now()).json() for _ in range(2))
+    assert first["token"] == second["token"]
+    assert len(list(quiz.store.sessions("toys"))) == 1
+
+
+def test_decoders_come_as_files_under_names_that_tell_nothing(client, quiz):
+    state = begin(client)
+    (decoder, name), *rest = state["decoders"].items()
+    assert decoder == f"{state['token']}.0"
+    assert rest == []
+    assert quiz.files.model(name).id == "sinelines/gt"
+    assert begin(client)["decoders"] != state["decoders"]  # the session's own, but
+    assert set(begin(client)["decoders"].values()) == {name}  # one file
+    assert client.get(f"/quiz/canvas/onnx/{'0' * 32}").status_code == 404
+
+
+def test_hidden_dials_leave_no_gap_and_keep_their_number(client, folder, quiz):
+    (folder / "toys.yaml").write_text(STUDY.format(task="reconstruction") + "hide_collapsed: true\n")
+    model = quiz.shelf.latent_model("sinelines/gt")
+    model.axes = tuple(replace(axis, collapsed=at == 1) for at, axis in enumerate(model.axes))
+    axes = at_first_question(client)["view"]["axes"]
+    assert [axis["number"] for axis in axes] == [0, 2, 3, 4]
+    assert [axis["name"] for axis in axes] == ["Dial 1", "Dial 2", "Dial 3", "Dial 4"]
+
+
+def test_dials_are_counted_in_the_order_in_which_they_are_asked_about(client, folder, quiz):
+    (folder / "toys.yaml").write_text(STUDY.format(task="none"))
+    state = at_first_question(client)
+    dials = []
+    for _ in range(3):
+        dials.append(state["view"]["dial"])
+        answer = response(state, outcome="answered", answer={"option": 0, "confidence": 1})
+        state = {"token": state["token"], **post(client, "responses", **answer).json()}
+    assert dials == ["Dial 1", "Dial 1", "Dial 2"]
+    assert state["done"] is True
+
+
+def test_a_store_that_is_busy_is_asked_again(client, quiz, monkeypatch):
+    state = at_first_question(client)
+
+    def busy(*_args):
+        raise StoreError("The disk is slow.")
+
+    monkeypatch.setattr(quiz.store, "study", busy)
+    assert resume(client, state).status_code == 503
+
+
+def test_a_study_without_a_threshold_is_refused_before_anybody_is_asked(client, folder, quiz, monkeypatch):
+    def none(_goal, _model):
+        raise ValueError("No threshold.")
+
+    monkeypatch.setattr("apps.quiz.service.solved_when", none)
+    refused = post(client, "sessions", study="toys", key=str(uuid4()), clock_ms=now())
+    assert refused.status_code == 400
+    assert "cannot be begun" in refused.json()["error"]
+    assert list(quiz.store.sessions("toys")) == []
+
+
+def test_another_sites_page_can_send_nothing(client):
+    state = begin(client)
+    fields = {"session": state["token"]}
+    answer = client.post("/quiz/api/sessions/resume", json=fields, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 400
+    assert "Another site" in answer.json()["error"]
 
 
 def test_the_page_runs_only_scripts_of_this_server(client):

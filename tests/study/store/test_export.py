@@ -13,9 +13,10 @@ from pyarrow import parquet
 from engine.study.response import History, Response
 from engine.study.session import Session
 from engine.study.steps import Choice, Plan, Questionnaire, Reconstruction
-from engine.study.store import Store, UnknownStudyError
+from engine.study.store import Store, UnknownStudyError, read_response
 from engine.study.store import export as module
 from engine.study.store.columns import EVENTS, RESPONSES, SESSIONS, Column
+from engine.study.store.encoding import to_json
 from engine.study.store.export import export
 from tests.study.store.samples import NOW_MS, STUDY, answer_all, plan_for, response_to
 
@@ -55,6 +56,17 @@ def read(files):
 def dictionary(files):
     with files[-1].open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_half_a_character_does_not_keep_everybody_from_their_data(tmp_path, format):
+    with Store.open(tmp_path / "studies.sqlite") as store:
+        begun = store.begin(STUDY, plan_for, NOW_MS)
+        said = response_to(begun, 5)
+        said = replace(said, answer={**said.answer, "comments": "cut \ud83d"})
+        store.save(read_response(to_json(said)), NOW_MS)
+        (row,) = read(export(store, "dials", tmp_path, format=format))["responses"]
+    assert row["item_comments"] == "cut \ufffd"
 
 
 def test_every_response_and_every_event_has_a_row(store, sessions, tmp_path):

@@ -75,6 +75,13 @@ def until(true, seconds=60):
         time.sleep(0.01)
 
 
+def answered(store):
+    """A session that has confirmed its first step."""
+    session = store.begin(STUDY, plan_for, NOW_MS)
+    store.save(response_to(session, 0), NOW_MS)
+    return session
+
+
 def test_a_session_is_one_file_of_a_private_data_set(hub, store, name):
     session = store.begin(STUDY, plan_for, NOW_MS)
     responses = answer_all(store, session)
@@ -88,14 +95,27 @@ def test_a_session_is_one_file_of_a_private_data_set(hub, store, name):
 
 
 def test_only_what_is_new_is_pushed(hub, store, name):
-    push, session = HubPush(store, name, api=hub.api()), store.begin(STUDY, plan_for, NOW_MS)
-    store.begin(STUDY, plan_for, NOW_MS)
+    push, session = HubPush(store, name, api=hub.api()), answered(store)
+    answered(store)
     push.push()
     push.push()
-    store.save(response_to(session, 0), NOW_MS)
+    store.save(response_to(session, 1), NOW_MS)
     push.push()
     ours = [line for line in hub.commits() if line[1] == f"datasets/{name}"]
     assert [len(line) - 3 for line in ours] == [2, 2]  # two commits, two files after each
+
+
+def test_a_session_without_an_answer_stays_here(hub, store, name):
+    push, ghost = HubPush(store, name, api=hub.api()), store.begin(STUDY, plan_for, NOW_MS)
+    push.push()
+    assert not hub.api().repo_exists(name, repo_type="dataset")  # nothing was asked of the Hub
+    kept = answered(store)
+    push.push()
+    (path,) = hub.files(name)
+    assert kept.token in hub.read(name, path)
+    store.save(response_to(ghost, 0), NOW_MS)
+    push.push()
+    assert len(hub.files(name)) == 2
 
 
 def test_a_lost_disk_is_read_back(hub, store, name, tmp_path):
@@ -111,11 +131,12 @@ def test_a_lost_disk_is_read_back(hub, store, name, tmp_path):
         assert fresh.begin(STUDY, plan_for, NOW_MS).participant == "p0003"  # numbers go on
         assert fresh.save(response_to(begun, 3), NOW_MS) == "stored"  # and so do participants
         push.push()
-    assert len(hub.files(name)) == 3
+        assert len(hub.files(name)) == 2
+        assert f"{response_to(begun, 3).id}" in "".join(hub.read(name, path) for path in hub.files(name))
 
 
 def test_a_number_given_anew_before_its_session_was_read_back(hub, store, name, tmp_path):
-    lost = store.begin(STUDY, plan_for, NOW_MS)
+    lost = answered(store)
     HubPush(store, name, api=hub.api()).push()
     with Store.open(tmp_path / "fresh.sqlite") as fresh:
         here = fresh.begin(STUDY, plan_for, NOW_MS)
@@ -126,7 +147,7 @@ def test_a_number_given_anew_before_its_session_was_read_back(hub, store, name, 
 
 
 def test_a_damaged_file_is_left_alone(hub, store, name, tmp_path, caplog):
-    store.begin(STUDY, plan_for, NOW_MS)
+    answered(store)
     HubPush(store, name, api=hub.api()).push()
     damaged = {"0" * 8 + "-0000-0000-0000-" + "0" * 12: b"{", "1" * 8 + "-0000-0000-0000-" + "0" * 12: b"{}\n"}
     for file, content in damaged.items():
@@ -140,7 +161,7 @@ def test_a_damaged_file_is_left_alone(hub, store, name, tmp_path, caplog):
 
 def test_withdrawing_deletes_the_file_and_its_history(hub, store, name):
     push = HubPush(store, name, api=hub.api())
-    gone, kept = (store.begin(STUDY, plan_for, NOW_MS) for _ in range(2))
+    gone, kept = store.begin(STUDY, plan_for, NOW_MS), answered(store)
     answer_all(store, gone)
     push.push()
     (before,) = [line for line in hub.commits() if line[1] == f"datasets/{name}"]
@@ -154,7 +175,7 @@ def test_withdrawing_deletes_the_file_and_its_history(hub, store, name):
 
 def test_a_withdrawal_waits_for_a_hub_that_is_down(hub, store, name):
     push = HubPush(store, name, api=hub.api())
-    session = store.begin(STUDY, plan_for, NOW_MS)
+    session = answered(store)
     push.push()
     hub.post("/fail")
     try:
@@ -168,9 +189,9 @@ def test_a_withdrawal_waits_for_a_hub_that_is_down(hub, store, name):
 
 
 def test_a_session_withdrawn_while_it_is_pushed_goes_too(hub, store, name, monkeypatch):
-    push, session = HubPush(store, name, api=hub.api()), store.begin(STUDY, plan_for, NOW_MS)
+    push, session = HubPush(store, name, api=hub.api()), answered(store)
     push.push()
-    store.save(response_to(session, 0), NOW_MS)
+    store.save(response_to(session, 1), NOW_MS)
     commit = push._commit
 
     def withdraw_first(files):
@@ -201,7 +222,7 @@ def test_a_thread_pushes_when_a_session_ends_and_after_a_failure(hub, store, nam
     assert len(hub.files(name)) == 1
     assert store.withdraw(session.token)  # the thread does it, the withdrawal waits for it
     assert hub.files(name) == []
-    store.begin(STUDY, plan_for, NOW_MS)
+    answered(store)
     push.close()
     assert len(hub.files(name)) == 1
 
@@ -209,23 +230,23 @@ def test_a_thread_pushes_when_a_session_ends_and_after_a_failure(hub, store, nam
 def test_sessions_that_go_on_are_pushed_at_intervals(hub, store, name):
     push = HubPush(store, name, every_s=0.05, api=hub.api())
     push.start()
-    session = store.begin(STUDY, plan_for, NOW_MS)
+    session = answered(store)
     until(lambda: any(line[1] == f"datasets/{name}" for line in hub.commits()))
-    store.save(response_to(session, 0), NOW_MS)
+    store.save(response_to(session, 1), NOW_MS)
     until(lambda: sum(line[1] == f"datasets/{name}" for line in hub.commits()) > 1)
     push.close()
 
 
 def test_a_public_data_set_gets_nothing(hub, store, name):
     hub.api().create_repo(name, repo_type="dataset", private=False)
-    store.begin(STUDY, plan_for, NOW_MS)
+    answered(store)
     with pytest.raises(StoreError, match=r"is public, so no answers are pushed.*LATENT_EXPLORER_STUDIES_REPO"):
         HubPush(store, name, api=hub.api()).push()
     assert hub.files(name) == []
 
 
 def test_a_wrong_token_is_told(hub, store, name):
-    store.begin(STUDY, plan_for, NOW_MS)
+    answered(store)
     with pytest.raises(StoreError, match="HF_TOKEN may write there; answers are safe here"):
         HubPush(store, name, api=hub.api(token="hf_wrong")).push()
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.study.store import (
+    Head,
     NewerStoreError,
     ResponseError,
     Store,
@@ -19,6 +23,7 @@ from engine.study.store import (
     UnknownStudyError,
     migrations,
 )
+from engine.study.store.encoding import dumps, to_json
 from engine.study.store.tables import TABLES
 from tests.study.store.samples import NOW_MS, STUDY, answer_all, plan_for, response_to
 
@@ -103,6 +108,82 @@ def test_a_plan_that_cannot_be_drawn_costs_no_number(store):
     assert begin(store).participant == "p0002"
 
 
+def test_a_session_that_cannot_be_stored_costs_no_number(store, monkeypatch):
+    def unwritable(number):
+        plan = plan_for(number)
+        return replace(plan, steps=(replace(plan.steps[2], start=(float("nan"),) * 3),))
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        store.begin(STUDY, unwritable, NOW_MS)
+    with monkeypatch.context() as now:
+        now.setattr("engine.study.store.store.keep_version", fail)
+        with pytest.raises(StoreError, match="the disk is full"):
+            begin(store)
+    assert begin(store).participant == "p0001"
+
+
+def fail(*_):
+    raise StoreError("the disk is full")
+
+
+def test_a_session_whose_commit_only_seemed_to_fail_keeps_its_number(store, monkeypatch):
+    insert, key = store._insert_session, str(uuid4())
+    with monkeypatch.context() as now:
+        now.setattr(store, "_insert_session", lambda *given: fail(insert(*given)))
+        with pytest.raises(StoreError, match="the disk is full"):
+            store.begin(STUDY, plan_for, NOW_MS, key=key)
+    assert begin(store).participant == "p0002"
+    assert store.begin(STUDY, plan_for, NOW_MS, key=key).participant == "p0001"
+
+
+def test_the_same_key_is_given_the_same_session(store):
+    key = str(uuid4())
+    begun = store.begin(STUDY, plan_for, NOW_MS, key=key)
+    assert store.begin(STUDY, fail, NOW_MS + 5.0, key=key) == begun
+    responses = answer_all(store, begun)
+    assert store.begin(STUDY, fail, NOW_MS, key=key).responses == tuple(responses)
+    others = [begin(store), begin(store), store.begin(STUDY, plan_for, NOW_MS, key=str(uuid4()))]
+    assert [other.participant for other in others] == ["p0002", "p0003", "p0004"]
+    with pytest.raises(ResponseError, match="key should be a UUID in lower case.*got 'mine'"):
+        store.begin(STUDY, plan_for, NOW_MS, key="mine")
+
+
+def test_the_same_key_twice_at_once_begins_one_session(store):
+    key, together = str(uuid4()), threading.Barrier(2)
+
+    def slowly(number):
+        together.wait(60)  # both were given a number
+        return plan_for(number)
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(store.begin, STUDY, slowly, NOW_MS, key=key) for _ in range(2)]
+    assert asked[0].result() == asked[1].result() == next(store.sessions("dials"))
+    assert len(list(store.sessions("dials"))) == 1
+    assert begin(store).plan.number > 0
+
+
+def test_what_a_page_asks_at_every_step_reads_no_history(store, monkeypatch):
+    begun = begin(store)
+    assert (store.plan(begun.token), store.confirmed(begun.token)) == (begun.plan, frozenset())
+    begun = begin(store)
+    for step in (2, 0, 3):
+        store.save(response_to(begun, step), NOW_MS)
+    monkeypatch.setattr("engine.study.store.rows.zlib.decompress", fail)
+    assert (store.plan(begun.token), store.confirmed(begun.token)) == (begun.plan, frozenset({0, 2, 3}))
+    head = store.head(begun.token)
+    assert head == Head(**{field.name: getattr(begun, field.name) for field in fields(Head)})
+    assert head.finished_ms is None
+    for step in (1, 4, 5):
+        store.save(response_to(begun, step), NOW_MS)
+    assert store.confirmed(begun.token) == frozenset(range(6))
+    assert store.head(begun.token).finished_ms >= begun.began_ms
+    store.withdraw(begun.token)
+    for ask in (store.plan, store.confirmed, store.head):
+        for token in (begun.token, "nothing", "a\x00b"):
+            with pytest.raises(UnknownSessionError, match="no such session"):
+                ask(token)
+
+
 def test_tokens_codes_and_participants_differ(store):
     sessions = [begin(store) for _ in range(5)]
     for name in ("token", "completion_code", "participant"):
@@ -132,6 +213,14 @@ def test_clocks_are_compared_when_a_session_begins_and_at_every_response(place):
         assert store.session(begun.token).clock_ms == (250.0, 260.0, -999_600.0)
         with pytest.raises(ResponseError, match="page_clock_ms should be a finite number; got nan"):
             store.save(response_to(begun, 2), float("nan"))
+
+
+def test_waiting_for_a_turn_is_no_difference_of_clocks(place):
+    with Store.open(place, clock=lambda: 31.0) as store:
+        begun = store.begin(STUDY, plan_for, 1_250.0, arrived_ms=1_000.0)
+        store.save(response_to(begun, 0), 11_250.0, arrived_ms=11_000.0)
+        found = store.session(begun.token)
+        assert (found.began_ms, found.clock_ms) == (31_000.0, (250.0, 250.0))
 
 
 def test_withdrawing_deletes_one_participant(store):
@@ -204,6 +293,33 @@ def test_the_migrations_lead_to_the_tables_that_queries_see(store):
                 if isinstance(one, sa.UniqueConstraint)
             }
             assert unique == wanted
+            indexes = {one["name"]: one for one in look.get_indexes(name) if not one.get("duplicates_constraint")}
+            assert {name: (one["column_names"], bool(one["unique"])) for name, one in indexes.items()} == {
+                one.name: ([column.name for column in one.columns], one.unique) for one in table.indexes
+            }
+
+
+def test_sessions_of_the_first_schema_go_on(place, monkeypatch):
+    session = {
+        "token": "old", "study": "dials", "version": 1, "number": 0, "participant": "p0001",
+        "plan": dumps(to_json(plan_for(0))), "began_ms": 1.5, "completion_code": "ABCD-EFGH", "clock_ms": 0.5,
+        "file": str(uuid4()),
+    }  # fmt: skip
+    rows = {
+        "studies": {"name": "dials", "next_number": 1},
+        "versions": {"study": "dials", "version": 1, "hash": "0", "text": dumps(to_json(STUDY))},
+        "sessions": session,
+    }
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "STEPS", migrations.STEPS[:1])
+        with Store.open(place) as store, store.database.writing() as connection:
+            for table, row in rows.items():
+                values = ", ".join(f":{name}" for name in row)
+                connection.execute(sa.text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})"), row)
+    with Store.open(place) as store:
+        assert store.session("old").plan == plan_for(0)
+        assert begin(store).participant == "p0002"
+        assert store.save(response_to(store.session("old"), 0), NOW_MS) == "stored"
 
 
 def test_an_older_store_is_brought_up_to_date_and_a_newer_one_is_refused(place, monkeypatch):
@@ -218,7 +334,7 @@ def test_an_older_store_is_brought_up_to_date_and_a_newer_one_is_refused(place, 
                 assert store.session(begun.token).responses == tuple(responses)
                 with store.database.reading() as connection:
                     assert connection.scalar(sa.text("SELECT language FROM sessions")) == "en"
-    with pytest.raises(NewerStoreError, match="schema 2, this program knows up to 1.*Update Latent Explorer"):
+    with pytest.raises(NewerStoreError, match="schema 3, this program knows up to 2.*Update Latent Explorer"):
         Store.open(place)
 
 

@@ -152,26 +152,31 @@ def test_what_is_not_required_may_be_left_out():
 
 
 def test_histories_have_bounds(tmp_path):
-    longest, shorter = moved_for(MAX_ENTRIES), moved_for(30_000)
+    longest, hour = moved_for(MAX_ENTRIES), moved_for(36_000, dials=10)  # an entry every 100 ms
     check(longest, PLAN)
     assert "50,000 entries at most; the page should thin it out; got '50,001'" in refused(moved_for(MAX_ENTRIES + 1))
+    moved, ten = PLAN.steps[MOVED], (0.5,) * 10
+    plan = replace(PLAN, steps=(*PLAN.steps, replace(moved, start=ten, target=ten)))
     with Store.open(tmp_path / "studies.sqlite") as store:
-        begun = store.begin(STUDY, plan_for, NOW_MS)
-        with pytest.raises(ResponseError, match=r"should have 4 MiB at most; got 5\.7"):
-            store.save(replace(longest, session=begun.token), NOW_MS)
+        begun = store.begin(STUDY, lambda number: plan, NOW_MS)
+        larger = replace(moved_for(MAX_ENTRIES, dials=10), session=begun.token, step=6)
+        with pytest.raises(ResponseError, match=r"should have 8 MiB at most; got 9\.1"):
+            store.save(larger, NOW_MS)
         assert store.session(begun.token).responses == ()
-        shorter = replace(shorter, session=begun.token)
-        assert store.save(shorter, NOW_MS) == "stored"
-        assert store.session(begun.token).responses == (shorter,)
+        kept = (replace(longest, session=begun.token), replace(hour, session=begun.token, step=6, id=str(uuid4())))
+        assert [store.save(response, NOW_MS) for response in kept] == ["stored", "stored"]
+        assert store.session(begun.token).responses == kept
 
 
-def moved_for(entries):
-    """A reconstruction with so long a history."""
+def moved_for(entries, dials=3):
+    """A reconstruction with so long a history, codes written as the page writes them."""
+    code = (-0.123456789,) * dials
     history = History(
-        t_ms=tuple(at * 16.67 for at in range(entries)), code=((1 / 3, 1 / 7, 1 / 9),) * entries,
+        t_ms=tuple(at * 16.67 for at in range(entries)), code=(code,) * entries,
         axis=(1,) * entries, direction=(1,) * entries, agreement=(1 / 3,) * entries, error=(1 / 11,) * entries,
     )  # fmt: skip
-    return replace(response_to(SESSION, MOVED, entries=2), history=history)
+    answer = {"code": list(code), "agreement": 0.5, "error": 1.5}
+    return replace(response_to(SESSION, MOVED, entries=2), history=history, answer=answer)
 
 
 @pytest.mark.parametrize("step", range(6))
@@ -179,6 +184,17 @@ def test_a_response_is_read_from_the_json_of_a_page(step):
     response = response_to(SESSION, step)
     assert read_response(dumps(to_json(response))) == response
     assert read_response(json.loads(dumps(to_json(response)))) == response
+
+
+@pytest.mark.parametrize("parsed", [False, True])
+def test_half_a_character_is_replaced_and_refuses_no_answer(parsed):
+    said = {"age": "18-34", "used": ["keys"], "comments": "cut \ud83d off, \ude00 too, whole \U0001f600"}
+    data = dumps(to_json(replace(response_to(SESSION, SAID), answer=said)))
+    response = read_response(json.loads(data) if parsed else data)
+    check(response, PLAN)
+    assert response.answer == {**said, "comments": "cut \ufffd off, \ufffd too, whole \U0001f600"}
+    nested = to_json(response) | {"answer": {"\ud83d": [{"more": ["\udfff"]}, 1.5, None, True]}}
+    assert read_response(nested).answer == {"\ufffd": [{"more": ["\ufffd"]}, 1.5, None, True]}
 
 
 def test_whole_numbers_of_a_page_are_numbers_too():
@@ -200,7 +216,7 @@ def test_whole_numbers_of_a_page_are_numbers_too():
         (b"{", "This is no response"),
         (b"\xff", "This is no response"),
         ("[" * 100_000, "no response|nested"),
-        ("x" * (MAX_BYTES + 1), "4 MiB at most; got 4.0"),
+        ("x" * (MAX_BYTES + 1), "8 MiB at most; got 8.0"),
         ([], "should be an object"),
         ({"ids": 1}, "Response has no 'ids'"),
         ({"id": "a"}, "Response lacks 'session'"),
