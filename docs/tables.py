@@ -18,6 +18,7 @@ from engine.explain.heatmaps import HEATMAPS
 from engine.metrics import METRICS, headline, number
 
 ROOT = Path(__file__).resolve().parents[1]
+_BOT = "bot_solved"  # has a column of its own
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -41,7 +42,8 @@ def models_table(entries: Sequence[Entry]) -> str:
     damaged = [f"{entry.id}: {entry.error}" for entry in entries if entry.error]
     if damaged:
         raise ValueError(f"These checkpoints cannot be read; mend or remove them: {'; '.join(damaged)}")
-    lines = ["| model | what it is | latents | quality | MIG | MB |", "|---|---|---:|---|---|---:|"]
+    bot = METRICS[_BOT].heading.lower()
+    lines = [f"| model | what it is | latents | quality | MIG | {bot} | MB |", "|---|---|---:|---|---|---|---:|"]
     return "\n".join([*lines, *(_row(entry) for entry in entries)])
 
 
@@ -77,10 +79,10 @@ def _paper(text: str) -> str:
 def _row(entry: Entry) -> str:
     first = headline(entry.metrics)
     quality = "–" if first is None else f"{METRICS[first[0]].title} {_figure(first[1])}"
-    mig = _figure(entry.metrics["mig"]) if "mig" in entry.metrics else "–"
+    mig, bot = (_figure(entry.metrics[name]) if name in entry.metrics else "–" for name in ("mig", _BOT))
     link = f"[`{entry.id}`](checkpoints/{entry.id}/README.md)"
     size = f"{entry.bytes / 1e6:.1f}"
-    return f"| {link} | {entry.title} | {entry.latents or '–'} | {quality} | {mig} | {size} |"
+    return f"| {link} | {entry.title} | {entry.latents or '–'} | {quality} | {mig} | {bot} | {size} |"
 
 
 def _figure(metric: Mapping[str, Any]) -> str:

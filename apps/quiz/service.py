@@ -67,12 +67,17 @@ class Quiz:
         return [_listed(one, began.get(one.name, 0)) for one in self.studies.entries()]
 
     def welcome(self, name: str) -> dict[str, Any]:
-        """What is said before a session begins: {title}.
+        """What is said before a session begins: {title, parts, questions in all}, about, where tasks differ.
 
         Raises:
             UnknownModelError: If there is no such study.
         """
-        return {"title": self.studies.get(name).title}
+        from engine.study.planning import num_questions
+
+        study = self.studies.get(name)
+        parts = study.models_each or len(study.models)
+        each = max(num_questions(study, task, self._model(study.models[0])) for task in study.tasks)
+        return {"title": study.title, "parts": parts, "questions": parts * each}
 
     def begin(self, fields: Fields, arrived_ms: float) -> dict[str, Any]:
         """Begins a session of {study, key, clock_ms}; its first step and its token. The same key begins it once.

@@ -43,7 +43,8 @@ class Goal:
     Attributes:
         agreement: Registered name of a measure of agreement.
         threshold: Agreement from which the target is matched, in (0, 1].
-        skip_after_s: Active seconds after which a question may be skipped; 0 allows it at once.
+        skip_after_s: Active seconds after which a question may be skipped, those in which a dial moved less than three
+            seconds ago; 0 allows it at once.
     """
 
     agreement: str | None = None
@@ -104,7 +105,8 @@ class Study:
         feedback: Whether a choice is told right or wrong.
         consent: Markdown to agree to first; None: no consent is asked for.
         instructions: Markdown above the practice; None: the product's own.
-        practice: Whether the practice toy must be passed.
+        practice: Whether the practice must be gone through, else it may be skipped: boxes have to be matched, questions
+            only answered, as published.
         after_model: Questionnaire after each model.
         at_end: Questionnaire after the last one.
         demographics: Whether the product's demographics questionnaire ends the study.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.study.characters import whole_characters
 from engine.study.design import Item, TaskName
 from engine.study.levels import LEVELS
 from engine.study.logged_events import Event, MalformedError, items, mapping, number, numbers, text, whole
@@ -53,7 +54,8 @@ def tell(event: Event, dials: Mapping[str, Sequence[Dial]]) -> Told:
     Raises:
         MalformedError: If it lacks something.
     """
-    return TELLERS[event.key](event, dials)
+    told = TELLERS[event.key](event, dials)
+    return replace(told, answer=whole_characters(told.answer))
 
 
 def task_of(event: Event) -> TaskName | None:

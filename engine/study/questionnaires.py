@@ -10,7 +10,7 @@ from engine.study.design import Item
 EASE = (
     Item(
         name="ease",
-        text="How difficult were the questions with this model?",
+        text="How difficult were the questions of this part?",
         low=1,
         high=7,
         ends=("very easy", "very difficult"),

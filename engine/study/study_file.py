@@ -123,8 +123,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _checked(file: str, facts: Mapping[str, ModelFacts]) -> int:
     try:
         study = read_study(file, facts=facts)
-    except (StudyFileError, OSError) as error:
+    except StudyFileError as error:
         print(error)
+        return 1
+    except OSError as error:
+        print(f"{file} cannot be read: {error.strerror}.")
         return 1
     print(f"{file}: {study.name!r} is a valid study of {len(study.models)} models.")
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -41,13 +40,13 @@ def _broken(value: Any, path: Path, study: Any) -> Broken:  # noqa: ANN401 - any
     if isinstance(value, tuple):
         for number, one in enumerate(value):
             yield from _broken(one, (*path, number), study)
-    kind = value.kind if isinstance(value, Partial) else type(value)
+    kind = value.partial_of if isinstance(value, Partial) else type(value)
     if not dataclasses.is_dataclass(kind):
         return
     for rule in RULES.get(kind, ()):
         yield from _asked(rule, value, path, study)
     for field in dataclasses.fields(kind):
-        inner = value.read.get(field.name) if isinstance(value, Partial) else getattr(value, field.name)
+        inner = value.partial_fields.get(field.name) if isinstance(value, Partial) else getattr(value, field.name)
         yield from _broken(inner, (*path, field.name), study)
 
 
@@ -140,12 +139,13 @@ def redraw_above(study: Study, _: Study) -> Broken:
 
 def item_names_differ(study: Study, _: Study) -> Broken:
     """Every item has a column of its own."""
-    reserved = Counter(item.name for item in DEMOGRAPHICS) if study.demographics else Counter()
+    taken = {item.name: "one of the demographics" for item in DEMOGRAPHICS} if study.demographics else {}
     for field in ("after_model", "at_end"):
         for number, item in enumerate(getattr(study, field)):
-            if reserved[item.name]:
-                yield (field, number, "name"), f"{short(item.name)!r} is the name of another item; each needs its own"
-            reserved[item.name] += 1
+            if item.name in taken:
+                other = taken[item.name]
+                yield (field, number, "name"), f"{short(item.name)!r} is the name of {other}, too; each needs its own"
+            taken[item.name] = f"{field}[{number}]"
 
 
 def goal_bounds(goal: Goal, _: Study) -> Broken:

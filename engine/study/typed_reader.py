@@ -24,16 +24,16 @@ class Partial:
     """What could be read of an object some of whose fields are wrong.
 
     Attributes:
-        kind: The dataclass it would have been.
-        read: Its fields by name, `UNREAD` for what is wrong.
+        partial_of: The dataclass it would have been; no field has such a name.
+        partial_fields: Its fields by name, `UNREAD` for what is wrong.
     """
 
     def __init__(self, kind: type, read: Mapping[str, Any]) -> None:
-        self.kind = kind
-        self.read = read
+        self.partial_of = kind
+        self.partial_fields = read
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a field may be anything
-        value = self.read.get(name, UNREAD)
+        value = self.partial_fields.get(name, UNREAD)
         if value is UNREAD:
             raise UnreadError(name)
         return value

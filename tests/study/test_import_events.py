@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.study.import_events import import_events
+from engine.study.jspsych import jspsych_csv
 from engine.study.steps import Choice, Practice, Questionnaire, Reconstruction
 from engine.study.yardsticks import Dial
 
@@ -110,6 +111,12 @@ def test_a_choice_becomes_a_step_with_both_ratings():
     assert (step.task, step.axis, step.options, step.correct) == ("traversals", 1, ("Low", "Medium", "High"), 1)
     assert response.answer == {"option": 2, "confidence": 4, "sense": 2}
     assert (response.duration_ms, session.plan.task) == (9_000, "traversals")
+
+
+def test_half_a_character_of_a_comment_is_replaced():
+    (session,) = import_events(log(question(), event("quiz-completion", 4e4, comments="cut \ud83d"))).sessions
+    assert session.responses[-1].answer == {"comments": "cut \ufffd"}
+    assert "cut \ufffd" in jspsych_csv([session]).encode().decode()
 
 
 def test_ratings_questionnaires_and_demographics_are_read():

@@ -9,16 +9,19 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.study.levels import LEVELS, level_value, percentile
+from engine.study.levels import BOUNDS, LEVELS, level_value, percentile
 from tests.study.decoders import axis, category
 
 
 @given(share=st.floats(0, 1), option=st.integers(0, 2))
 def test_levels_lie_between_their_percentiles(share, option):
-    low, high = ((1, 5), (48, 52), (95, 99))[option]
+    low, high = BOUNDS[option]
     value = level_value(axis(0, 0.0, 100.0), option, torch.tensor(share)).item()
     assert low - 1e-4 <= value <= high + 1e-4
-    assert len(LEVELS) == 3
+
+
+def test_every_level_has_its_published_percentiles():
+    assert dict(zip(LEVELS, BOUNDS, strict=True)) == {"Low": (1, 5), "Medium": (48, 52), "High": (95, 99)}
 
 
 def test_a_category_has_its_own_options():

@@ -96,6 +96,17 @@ def test_directions_and_models_without_examples(task):
         assert stands(model.axes[1], found.codes).max() <= high + 1e-3
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_other_dials_stand_anywhere_within_what_sliders_span(task):
+    model = Linear()
+    model.axes = tuple(dataclasses.replace(axis, low=-0.5, high=0.5) for axis in model.axes)  # data reach from -1 to 1
+    narrow, wide = (panel(model, choice(task), span=span).codes[..., [0, 2]] for span in ("percentile", "full"))
+    assert narrow.abs().max() == 0.5 and wide.abs().max() > 0.9
+    assert torch.equal(wide.clamp(-0.5, 0.5).flatten(0, 1).unique(dim=0), narrow.flatten(0, 1).unique(dim=0))
+    stored = {tuple(code) for code in model.examples.codes[:, [0, 2]].tolist()}
+    assert {tuple(code) for code in wide.flatten(0, 1).tolist()} <= stored
+
+
 def test_panels_are_numbered_from_nought():
     with pytest.raises(ValueError, match="from 0; got -1"):
         panel(Linear(), choice("samples"), -1)

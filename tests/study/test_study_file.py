@@ -189,10 +189,10 @@ def test_a_newer_format_is_the_only_thing_said():
         ("at_end: [{name: a, text: A, options: [x, y]}]", "at_end[0].options: a 'scale' item has no options"),
         ("at_end: [{use: ease, name: a}]", "at_end[0].name: beside `use` stands no other field"),
         ("at_end: [ease]", "at_end[0]: it should be a mapping with fields from"),
-        ("at_end: [{use: ease}, {use: ease}]", "at_end[1].name: 'ease' is the name of another item"),
+        ("at_end: [{use: ease}, {use: ease}]", "at_end[1].name: 'ease' is the name of at_end[0], too"),
         (
             "demographics: true\nat_end: [{name: age, text: Age}]",
-            "at_end[0].name: 'age' is the name of another item",
+            "at_end[0].name: 'age' is the name of one of the demographics, too",
         ),
         ("x" * 500 + ": 1", "No field 'xxx"),
     ],
@@ -365,3 +365,11 @@ def test_noise_is_refused_with_a_place(text):
     with pytest.raises(StudyFileError) as raised:
         parse_study(text)
     assert all(problem.line >= 1 and problem.column >= 1 for problem in raised.value.problems)
+
+
+def test_a_wrong_kind_is_the_only_problem_of_its_item():
+    item = "{name: a, text: A, kind: sevral, options: [x, y]}"
+    text = f"format: 1\nname: a\ntitle: A\nmodels: [dsprites/vae]\nat_end: [{item}]\n"
+    with pytest.raises(StudyFileError) as error:
+        parse_study(text)
+    assert [problem.field for problem in error.value.problems] == [("at_end", 0, "kind")]

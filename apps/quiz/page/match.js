@@ -5,6 +5,8 @@ import { agreementOf, errorBetween, valuesOf } from "./agreement.js";
 import { pair } from "./match_pictures.js";
 import { recorder } from "./recorder.js";
 
+let chosen = null; // side by side or not, once a participant has chosen: for all further questions
+
 /**
  * Puts a question down in `place`.
  *
@@ -14,7 +16,7 @@ import { recorder } from "./recorder.js";
  * Returns {close()}.
  */
 export function match(place, question, { source, next = "Next", onleave }) {
-  const { goal, display } = question;
+  const { goal } = question, display = { ...question.display, overlay: chosen ?? question.display.overlay };
   const axes = question.axes.map((axis) => ({ ...axis, center: readAxis(axis, question.start) })); // a reset goes back there
   const measure = agreementOf(goal.agreement);
   const target = { shape: question.target.shape, values: valuesOf(unpacked(question.target)) };
@@ -23,11 +25,9 @@ export function match(place, question, { source, next = "Next", onleave }) {
 
   const stage = h("div", { class: `qz-pictures ${question.space.kind === "series" ? "qz-curves" : ""}` });
   const meter = bar(goal);
-  const overlay = h("button", { type: "button", class: "qz-button", "aria-pressed": String(display.overlay),
-    title: "Show the two pictures one over the other or side by side",
+  const overlay = h("button", { type: "button", class: "qz-button", title: "Show the two pictures one over the other or side by side",
     onclick: () => {
-      display.overlay = !display.overlay;
-      overlay.setAttribute("aria-pressed", String(display.overlay));
+      chosen = display.overlay = !display.overlay;
       overlay.textContent = display.overlay ? "Side by side" : "One over the other";
       pictures.overlay(display.overlay);
     } }, display.overlay ? "Side by side" : "One over the other");
@@ -75,6 +75,7 @@ export function match(place, question, { source, next = "Next", onleave }) {
     go.hidden = false;
     said.textContent = "Matched.";
     go.focus();
+    go.scrollIntoView({ block: "nearest" });
   }
 
   function leave(outcome) {

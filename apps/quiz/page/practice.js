@@ -37,6 +37,7 @@ export function practice(place, question, { clock = () => performance.now(), onl
     if (k === count) return leave();
     const [start, target] = question.matches[k];
     step.textContent = `Practice: ${k + 1} of ${count}`;
+    if (k) step.scrollIntoView({ block: "start" });
     open.push(match(stage, { decoder: "toy", space: SPACE, layout: LAYOUT, axes: dials(start), range: "full", start, start_frame: disc(start),
       target: disc(target), goal: question.goal,
       display: { overlay: true, rounded: false, width: null, pixels: 192 } }, { source: SOURCE,

@@ -13,6 +13,7 @@ export function questionnaire(place, { title, items }, { next = "Next", onleave 
     if (missing.length) {
       missing.forEach(({ element }) => element.classList.add("qz-missing"));
       said.textContent = missing.length === 1 ? "One question is not answered yet." : `${missing.length} questions are not answered yet.`;
+      for (const { element } of missing) element.querySelector("legend").dataset.missing = "please answer";
       missing[0].element.querySelector("input, textarea").focus();
       return;
     }
@@ -44,9 +45,18 @@ const FIELDS = {
     return { item, element: group(item, row), read: () => { const one = inputs.find((input) => input.checked); return one ? Number(one.value) : null; } };
   },
   slider(item) {
-    const input = h("input", { type: "range", min: item.low, max: item.high, step: 1, value: item.start, "aria-label": item.text });
+    const input = h("input", { type: "range", min: item.low, max: item.high, step: 1, value: item.start, "aria-label": item.text,
+      class: "qz-untouched", title: "Not answered yet: move it, or press it where it stands" });
+    let touched = false;
+    const touch = () => {
+      touched = true;
+      input.classList.remove("qz-untouched");
+      input.title = "";
+    };
+    for (const event of ["input", "pointerdown"]) input.addEventListener(event, touch);
+    input.addEventListener("keydown", ({ key }) => { if (key !== "Tab") touch(); });
     const row = h("div", { class: "qz-steps" }, h("span", { class: "qz-end" }, item.ends[0]), input, h("span", { class: "qz-end" }, item.ends[1]));
-    return { item, element: group(item, row), read: () => Number(input.value) };
+    return { item, element: group(item, row), read: () => (touched ? Number(input.value) : null) };
   },
   choice(item) {
     const name = unique(item.name);

@@ -57,17 +57,19 @@ export async function quiz(place, { base, study }) {
     return null;
   }
 
-  function welcomePage({ title }, begun) {
+  function welcomePage({ title, parts, questions }, begun) {
     head.title(title);
     const key = uuid(); // asked twice for want of an answer, the server begins one session
     const go = h("button", { type: "button", class: "qz-button qz-primary", onclick: () => step(async () => {
       go.disabled = true;
+      go.textContent = "Preparing …";
       const state = await patiently(() => ask.post("sessions", { study, key, clock_ms: Date.now() }));
       token = state.token;
       remember(study, token);
       begun(state);
     }) }, "Begin");
     body.replaceChildren(h("div", { class: "qz-page" }, h("h1", {}, title),
+      h("p", {}, `After a short practice there ${questions === 1 ? "is one question" : `are ${questions} questions`}${parts > 1 ? ` in ${parts} parts` : ""}, with pictures to look at and dials to move.`),
       h("p", {}, "You can close this page at any time and come back to the same question in this browser."),
       h("div", { class: "qz-go" }, go)));
     go.focus();
@@ -105,7 +107,9 @@ export async function quiz(place, { base, study }) {
         leave({ outcome: "agreed", duration_ms: performance.now() - began }); } }, "I agree");
       const text = h("div", { class: "qz-text" });
       text.innerHTML = view.html; // from the server's Markdown reader, which lets no HTML through
-      body.replaceChildren(h("div", { class: "qz-page" }, text, h("div", { class: "qz-go" }, go)));
+      const no = h("button", { type: "button", class: "qz-button", onclick: () => say("Then this is all",
+        "Thank you for having looked at it. Nothing was asked of you and nothing was answered; you can close this page.") }, "I do not agree");
+      body.replaceChildren(h("div", { class: "qz-page" }, text, h("div", { class: "qz-go" }, no, go)));
     },
     practice: (view, leave) => practice(body, view, { onleave: leave }),
     reconstruction(view, leave) {

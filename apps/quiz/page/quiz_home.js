@@ -28,7 +28,9 @@ export function quizHome(place, { state, notices, base, results = "Workspace Stu
   place.replaceChildren(body);
   home();
   state.listen((changed) => {
-    if (changed.has("model") && !round) home();
+    if (!changed.has("model")) return;
+    if (round) notices.say(`The round with ${round.model} has ended: another model was chosen.`);
+    home();
   });
 
   // ------------------------------------------------------------------------------------------------ home
@@ -138,7 +140,7 @@ export function quizHome(place, { state, notices, base, results = "Workspace Stu
     const place = kept.findIndex((one) => one.mine) + 1;
     const other = h("p", { class: "qz-about", role: "status" }, task === "reconstruction" ? "The simulated participant is still at it …" : "");
     body.replaceChildren(h("section", { class: "qz-card" }, h("h2", {}, `You solved ${solved} of ${questions.length} in ${seconds.toFixed(0)} s`),
-      h("p", {}, place === 1 && kept.length > 1 ? "The best round in this browser so far." : place ? `Place ${place} in this browser.` : ""), other, table(model, task),
+      h("p", {}, !solved ? "" : place === 1 && kept.length > 1 ? "The best round in this browser so far." : place ? `Place ${place} in this browser.` : ""), other, table(model, task),
       h("div", { class: "qz-row" }, h("button", { type: "button", class: "qz-button qz-primary", onclick: home }, "Again"))));
     const answer = await bot;
     if (answer) {

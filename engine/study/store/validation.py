@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any
 
+from engine.study.characters import whole_characters
 from engine.study.design import Item
 from engine.study.response import History, Response
 from engine.study.steps import Choice, Consent, Plan, Practice, Questionnaire, Reconstruction, Step
@@ -24,7 +25,6 @@ MAX_AXES = 10_000
 MAX_TRIES = 10  # of a practice
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _PRACTICE_DIALS = 2
 _LIKERT = (1, 5)
 _LARGEST = sys.float_info.max
@@ -45,7 +45,7 @@ def read_response(data: object) -> Response:
                 raise ResponseError(_too_large(len(data)))
             data = json.loads(data)
         response = from_json(Response, data)
-        return replace(response, answer=_whole_characters(response.answer))
+        return replace(response, answer=whole_characters(response.answer))
     except RecursionError as error:
         raise ResponseError("A response should not be nested this deeply.") from error
     except ResponseError:
@@ -100,14 +100,6 @@ def check_key(key: str) -> None:
     """
     if not isinstance(key, str) or not _ID.fullmatch(key):
         raise _error("key", "a UUID in lower case, as crypto.randomUUID() makes it", key)
-
-
-def _whole_characters(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
-    if isinstance(value, Mapping):
-        return {_whole_characters(name): _whole_characters(part) for name, part in value.items()}
-    return [_whole_characters(part) for part in value] if isinstance(value, list) else value
 
 
 def _outcomes(step: Step) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from scipy.stats import nct
 from scipy.stats import t as student
 
 from engine.study.analysis import Assumptions, participants_needed, power, power_curve
-from engine.study.analysis.power import completion_rates, null
+from engine.study.analysis.power import completion_rates, null, participants_tried
 
 MANY = Assumptions(first=0.55, second=0.5, questions=100, participant_sd=0.3, interaction_sd=0.4)
 
@@ -77,3 +77,12 @@ def test_impossible_assumptions_are_refused(wrong):
         replace(MANY, **wrong)
     with pytest.raises(ValueError, match="two participants"):
         power(MANY, 1)
+
+
+def test_what_is_tried_leads_to_what_is_needed():
+    assumed = Assumptions(first=0.9, second=0.6, questions=5)
+    tried = list(participants_tried(assumed, target=0.7, studies=200, seed=4))
+    needed = participants_needed(assumed, target=0.7, studies=200, seed=4)
+    assert needed in tried
+    assert [one for one in tried if one.participants < needed.participants and one.power >= 0.7] == []
+    assert needed.participants - 1 in [one.participants for one in tried]

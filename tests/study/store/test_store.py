@@ -380,3 +380,18 @@ def test_the_setting_names_the_place(tmp_path, monkeypatch):
     with Store.open() as store:
         begin(store)
     assert (tmp_path / "answers" / "studies.sqlite").is_file()
+
+
+def test_a_studys_mark_changes_with_every_answer(store):
+    marks = [store.mark(STUDY.name)]
+    session = begin(store)
+    marks.append(store.mark(STUDY.name))
+    for step in range(2):
+        store.save(response_to(session, step), NOW_MS)
+        marks.append(store.mark(STUDY.name))
+    assert store.mark(STUDY.name) == marks[-1]
+    store.withdraw(session.token)
+    assert store.mark(STUDY.name) == marks[0]
+    assert len(set(marks)) == 4
+    assert marks[-1][:2] == (1, 2)
+    assert store.mark("another study") == (0, 0, 0.0)
