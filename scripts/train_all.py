@@ -53,6 +53,7 @@ def train_all(
     seed: Annotated[int | None, typer.Option(help="Seed in place of the row's own.")] = None,
     seeds: Annotated[str | None, typer.Option(help="Seeds of InfoGANs, such as 0,1,2: the best is kept.")] = None,
     evaluate: Annotated[bool, typer.Option("--evaluate", help="Train nothing; measure and write anew.")] = False,
+    simulate: Annotated[bool, typer.Option("--simulate", help="Only add what a simulated participant solves.")] = False,
     out: Annotated[Path, typer.Option(help="Where checkpoints go.", show_default="checkpoints")] = ROOT / "checkpoints",
     runs: Annotated[Path, typer.Option(help="Folder of states and logs.", show_default="runs")] = ROOT / "runs",
     save_every: Annotated[float, typer.Option(min=0, help="Seconds between saved states.")] = 60.0,
@@ -75,7 +76,7 @@ def train_all(
         template = {
             "runs": runs.resolve(),
             "out": out.resolve(),
-            "stage": "evaluate" if evaluate else "all",
+            "stage": "simulate" if simulate else "evaluate" if evaluate else "all",
             "device": device,
             "threads": threads,
             "fresh": not resume,
@@ -95,7 +96,7 @@ def train_all(
         raise typer.Exit(2) from error
     outcomes = run_all(tasks, workers, console)
     console.print(result_table(outcomes, console))
-    raise typer.Exit(_exit_code(outcomes, evaluate))
+    raise typer.Exit(_exit_code(outcomes, evaluate or simulate))
 
 
 def chosen(only: Sequence[str], preset: str) -> list[Recipe]:

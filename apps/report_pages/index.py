@@ -49,6 +49,13 @@ def quiz() -> None:
     quiz.page()
 
 
+def study() -> None:
+    """Page Study results."""
+    from apps.report_pages import study
+
+    study.page()
+
+
 st.set_page_config(page_title="Latent Explorer: report room", layout="wide")
 st.html(PRINT)
 st.navigation(
@@ -56,5 +63,6 @@ st.navigation(
         st.Page(traverse.page, title="Traverse", url_path="traverse", default=True),
         st.Page(explain, title="Explain", url_path="explain"),
         st.Page(quiz, title="Quiz", url_path="quiz"),
+        st.Page(study, title="Study results", url_path="study"),
     ]
 ).run()

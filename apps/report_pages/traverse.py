@@ -104,12 +104,12 @@ def saved(draw: Callable[..., go.Figure]) -> str:
 def metric_lines(metrics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     """A model's single numbers as lines of a table, measured beside published."""
     from engine.figures import metric_rows
-    from engine.metrics import number
+    from engine.metrics import number, ranged
 
     return [
         {
             "Metric": row.title,
-            "Measured": number(row.value),
+            "Measured": ranged(row.value, row.interval),
             "Published": number(row.paper),
             "Unit": row.unit,
             "What it says": row.definition,

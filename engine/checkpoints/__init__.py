@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.checkpoints.added_metrics import add_metrics
 from engine.checkpoints.catalog import Entry, catalog
 from engine.checkpoints.closure import closure, copy_checkpoints
 from engine.checkpoints.device import DeviceError, choose_device
@@ -54,6 +55,7 @@ __all__ = [
     "TensorDtypesError",
     "TensorNamesError",
     "TensorShapesError",
+    "add_metrics",
     "catalog",
     "choose_device",
     "closure",

@@ -44,7 +44,7 @@ def readme(config: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]], 
             f"# {config['dataset']}: {config['title']}",
             "",
             *_about(config),
-            *(f"![{_CAPTIONS[name]}]({name})\n\n{_CAPTIONS[name]}\n" for name in pictures),
+            *(f"![{CAPTIONS[name]}]({name})\n\n{CAPTIONS[name]}\n" for name in pictures),
             "## Metrics",
             "",
             *_table(metrics),
@@ -62,7 +62,7 @@ def readme(config: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]], 
     )
 
 
-_CAPTIONS = {
+CAPTIONS = {  # in the order of the card
     "reconstructions.png": "Held-out examples (upper rows) and what the model makes of their codes (lower rows).",
     "traversal.png": "One axis a row, from its 0.5th to its 99.5th percentile; the others in the middle.",
 }
@@ -133,7 +133,7 @@ def _table(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
     for name, row in numbers.items():
         paper = _short(row["paper_value"]) if is_number(row.get("paper_value")) else "–"
         texts = [_cell(text) for text in (name, row.get("unit", ""), row.get("definition", ""))]
-        lines.append(f"| {texts[0]} | {_short(row['value'])} | {paper} | {texts[1]} | {texts[2]} |")
+        lines.append(f"| {texts[0]} | {_ranged(row)} | {paper} | {texts[1]} | {texts[2]} |")
     return lines
 
 
@@ -180,6 +180,12 @@ def _png(x: Tensor, *, columns: int) -> bytes:
 
 def _is_plain(value: object) -> bool:
     return isinstance(value, str | int | float)
+
+
+def _ranged(row: Mapping[str, Any]) -> str:
+    """A number with its 95 % interval, where it has one."""
+    ends = row.get("interval")
+    return _short(row["value"]) + (f" ({_short(ends[0])} to {_short(ends[1])})" if ends else "")
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 - numbers and words

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.figures.themes import CLEAR, Theme, ink, themed
-from engine.metrics import HEADLINES, METRICS, number
+from engine.metrics import HEADLINES, METRICS, interval_of, number
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -28,6 +28,7 @@ class MetricRow:
         unit: What it counts in; empty for a plain number.
         definition: One sentence.
         higher_is_better: None where neither direction is better.
+        interval: Ends of its 95 % interval, or None.
     """
 
     model: str
@@ -38,6 +39,7 @@ class MetricRow:
     unit: str
     definition: str
     higher_is_better: bool | None
+    interval: tuple[float, float] | None = None
 
     @property
     def reached(self) -> bool | None:
@@ -83,7 +85,7 @@ def metrics_table(
     figure = go.Figure(
         go.Table(
             header={
-                "values": ["model", *(METRICS[name].title for name in shown)],
+                "values": ["model", *(METRICS[name].heading for name in shown)],
                 "align": ["left", "right"],
                 "fill_color": CLEAR,
                 "line": line,
@@ -112,6 +114,7 @@ def _row(model: str, name: str, metric: Mapping[str, Any]) -> MetricRow:
         unit=metric.get("unit", ""),
         definition=metric.get("definition", ""),
         higher_is_better=metric.get("higher_is_better"),
+        interval=interval_of(metric),
     )
 
 

@@ -18,7 +18,7 @@ from engine.metrics.deletion_insertion import PixelCurves, deletion_insertion
 from engine.metrics.encodings import Encodings, encode_batches
 from engine.metrics.evaluation import evaluate
 from engine.metrics.factor_vae_score import factor_vae_score, sampled_factor_vae_score
-from engine.metrics.headline import HEADLINES, headline, number
+from engine.metrics.headline import HEADLINES, headline, interval_of, number, ranged
 from engine.metrics.inference import batches
 from engine.metrics.latent_usage import active_units, active_units_by_kl, kl_per_latent
 from engine.metrics.max_sensitivity import MaxSensitivity, max_sensitivity
@@ -62,6 +62,7 @@ __all__ = [
     "expected_calibration_error",
     "factor_vae_score",
     "headline",
+    "interval_of",
     "kl_per_latent",
     "max_sensitivity",
     "measured",
@@ -71,6 +72,7 @@ __all__ = [
     "number",
     "random_order",
     "randomisation",
+    "ranged",
     "reconstruction_error",
     "sampled_factor_vae_score",
     "sap",

@@ -24,6 +24,11 @@ class Definition:
     definition: str
     higher_is_better: bool | None
 
+    @property
+    def heading(self) -> str:
+        """The title over a column of bare numbers: with the unit where it is per cent."""
+        return f"{self.title}, %" if self.unit == "%" else self.title
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
@@ -35,6 +40,7 @@ class Metric:
         definition: One sentence.
         paper_value: The published figure, where there is one.
         higher_is_better: None where neither direction is better.
+        interval: Ends of its 95 % interval, where it has one.
     """
 
     value: Value
@@ -42,9 +48,12 @@ class Metric:
     definition: str
     paper_value: float | None = None
     higher_is_better: bool | None = None
+    interval: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", _frozen(self.value))  # JSON brings lists: a stored metric equals its origin
+        if self.interval is not None:
+            object.__setattr__(self, "interval", _frozen(self.interval))
 
 
 def _frozen(value: Value) -> Value:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 M = TypeVar("M")
 
 # What a table of models opens with, in this order, where a model has them.
-HEADLINES = ("mse", "nll", "mig", "dci_disentanglement", "accuracy", "category_purity")
+HEADLINES = ("mse", "nll", "mig", "bot_solved", "dci_disentanglement", "accuracy", "category_purity")
+_ONLY_COMPARED = ("bot_solved",)  # stands in tables, but speaks for no model alone
 
 
 def headline(metrics: Mapping[str, M]) -> tuple[str, M] | None:
-    """Name and record of the metric to show first; None where none of `HEADLINES` was measured.
+    """Name and record of the metric that says best how good a model is; None where it has none of that kind.
 
     Args:
         metrics: By name, in whatever form: as measured, as stored or as the catalogue lists them.
     """
-    return next(((name, metrics[name]) for name in HEADLINES if name in metrics), None)
+    return next(((name, metrics[name]) for name in HEADLINES if name in metrics and name not in _ONLY_COMPARED), None)
+
+
+def interval_of(metric: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The ends of a stored metric's 95 % interval; None where it has none that can be read."""
+    match metric.get("interval"):
+        case [int() | float() as low, int() | float() as high]:
+            return float(low), float(high)
+    return None
+
+
+def ranged(value: float, interval: tuple[float, float] | None) -> str:
+    """A number with its interval in brackets, where there is one."""
+    return number(value) + (f" ({number(interval[0])} to {number(interval[1])})" if interval else "")
 
 
 def number(value: float | None) -> str:

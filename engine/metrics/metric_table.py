@@ -9,8 +9,16 @@ from engine.metrics.definition import Definition, Metric, Value
 from engine.registry import unknown
 
 
-def measured(name: str, value: Value, *, paper_value: float | None = None) -> Metric:
+def measured(
+    name: str, value: Value, *, paper_value: float | None = None, interval: tuple[float, float] | None = None
+) -> Metric:
     """The record of a metric of the table.
+
+    Args:
+        name: Of the table.
+        value: As measured.
+        paper_value: As published.
+        interval: Ends of the value's 95 % interval.
 
     Raises:
         KeyError: If the table has no such metric; the message lists the nearest names.
@@ -24,6 +32,7 @@ def measured(name: str, value: Value, *, paper_value: float | None = None) -> Me
         definition=row.definition,
         paper_value=paper_value,
         higher_is_better=row.higher_is_better,
+        interval=interval,
     )
 
 
@@ -168,6 +177,24 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
             "Accuracy of telling which factor a batch holds fixed from the latent that varies least in it, by majority "
             "vote over 800 batches, judged on 800 others (Kim & Mnih, 2018).",
             True,
+        ),
+        # simulated participants
+        "bot_solved": Definition(
+            "Simulated participant solves",
+            "%",
+            "Share of 100 target pictures that a bot matches, which starts from the row before and turns one dial "
+            "after the other to the best of 41 places from minimum to maximum, six rounds at most; beside it, where "
+            "known, the same on the decoders that the study released (Ross et al., 2021).",
+            True,
+        ),
+        "bot_moves": Definition(
+            "Simulated participant's moves", "moves", "Moves of this bot to a better place, where it matched.", None
+        ),
+        "bot_distance": Definition(
+            "Simulated participant's slide distance",
+            "spans of a dial",
+            "How far this bot turned all dials on a picture, matched or not.",
+            None,
         ),
         # classifiers
         "accuracy": Definition(

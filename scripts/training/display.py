@@ -131,7 +131,7 @@ def _width(table: Table, console: Console) -> int:
 
 
 def _results(outcomes: Mapping[str, Outcome | str], shown: Sequence[str], *, remarks: bool = True) -> Table:
-    table = _plain_table("run", "state", *(METRICS[name].title for name in shown), "time", "remark")
+    table = _plain_table("run", "state", *(METRICS[name].heading for name in shown), "time", "remark")
     for column in table.columns[1:-1]:
         column.no_wrap = True
     for name, outcome in outcomes.items():

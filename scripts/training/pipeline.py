@@ -6,7 +6,7 @@ import dataclasses
 import errno
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -42,6 +42,7 @@ from scripts.training.runs import (
     run_folder,
 )
 from scripts.training.shipping import Shipment, changed_metrics, shipment
+from scripts.training.simulated import add_simulated
 
 SMALL_BYTES = 2_000_000  # weights below this are shipped as float32 without trying float16
 
@@ -61,7 +62,7 @@ def run_one(job: Job, context: Context) -> Outcome:
     if ready is not None:
         return ready
     try:
-        return _evaluated(job, context) if job.stage == "evaluate" else _trained(job, context)
+        return _STAGES[job.stage](job, context)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -90,9 +91,8 @@ def finished_checkpoint(job: Job) -> Outcome | None:
         return None
     if not asked_for:
         return None
-    numbers = {name: (m["value"], m.get("paper_value")) for name, m in card.metrics.items() if _plain(m["value"])}
     note = "Already there; --fresh trains it again."
-    return outcome_of(card.config["training"], note=note, checkpoint=str(folder), metrics=numbers)
+    return outcome_of(card.config["training"], note=note, checkpoint=str(folder), metrics=_numbers(card))
 
 
 def _is_asked_for(card: Card, job: Job) -> bool:
@@ -149,6 +149,29 @@ def _measured_again(folder: Path, job: Job, context: Context) -> Outcome:
         half=half,
         sweep={name: Metric(**card.metrics[name]) for name in SWEEP if name in card.metrics},
     )
+
+
+def _simulated(job: Job, context: Context) -> Outcome:
+    """Only the simulated participant's figures anew; needs neither data set nor state."""
+    folder = job.out / job.recipe.id
+    if not (folder / "config.json").is_file():
+        return Outcome(status="skipped", note="There is no checkpoint to play with.")
+    card = read_card(folder)
+    if card.config["kind"] == "classifier":
+        return Outcome(status="skipped", note="A classifier has no dials to turn.")
+    added, note = _played(folder, job, context)
+    if note:
+        return Outcome(status="skipped", note=note)
+    return outcome_of(card.config["training"], checkpoint=str(folder), metrics={**_numbers(card), **_pairs(added)})
+
+
+def _played(folder: Path, job: Job, context: Context) -> tuple[dict[str, Metric], str]:
+    """What a simulated participant adds to a checkpoint, or why there is nothing."""
+    context.report(Stage("simulated participant"))
+    try:
+        return add_simulated(folder, job.recipe.id, choose_device(job.device, context.place)), ""
+    except ValueError as error:  # no agreement suits what it draws, which is no fault of the checkpoint
+        return {}, f"No simulated participant: {error}"
 
 
 def prepared(recipe: Recipe, context: Context) -> Dataset:
@@ -243,11 +266,13 @@ def _finish(
         log=log or run_folder(job.runs, row) / "log.csv",
         half=half,
     )
+    added, note = _played(folder, job, context) if parcel.axes else ({}, "")
     return outcome_of(
         facts,
+        note=note,
         seconds={"evaluation": round(time.monotonic() - begun, 1)},
         checkpoint=str(folder),
-        metrics={name: (m.value, m.paper_value) for name, m in metrics.items() if isinstance(m.value, float)},
+        metrics=_pairs({**metrics, **added}),
     )
 
 
@@ -272,9 +297,23 @@ def _measure(
     )
 
 
+def _numbers(card: Card) -> dict[str, tuple[float, float | None]]:
+    """Single numbers of a checkpoint, each with the paper's or None."""
+    return {name: (m["value"], m.get("paper_value")) for name, m in card.metrics.items() if _plain(m["value"])}
+
+
+def _pairs(metrics: Mapping[str, Metric]) -> dict[str, tuple[float, float | None]]:
+    return {name: (m.value, m.paper_value) for name, m in metrics.items() if isinstance(m.value, float)}
+
+
 def _bytes(model: nn.Module) -> int:
     return sum(value.numel() * value.element_size() for value in model.state_dict().values())
 
 
 def _plain(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_STAGES: Mapping[str, Callable[[Job, Context], Outcome]] = MappingProxyType(
+    {"all": _trained, "train": _trained, "evaluate": _evaluated, "simulate": _simulated}
+)

@@ -26,7 +26,8 @@ class Job:
         recipe: The row.
         runs: Folder of all runs.
         out: Folder of all checkpoints.
-        stage: `all`; only `train`; or only `evaluate` what a run or an older checkpoint holds.
+        stage: `all`; only `train`; only `evaluate` what a run or an older checkpoint holds; or only `simulate` a
+            participant with the checkpoint that is there.
         seeds: Seeds to train, of which the best is kept; empty for the row's own.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         threads: Torch threads of the run, for the record.
@@ -38,7 +39,7 @@ class Job:
     recipe: Recipe
     runs: Path
     out: Path
-    stage: Literal["all", "train", "evaluate"] = "all"
+    stage: Literal["all", "train", "evaluate", "simulate"] = "all"
     seeds: tuple[int, ...] = ()
     device: str = "auto"
     threads: int = 1

@@ -24,7 +24,14 @@ def entry(**changes):
 def test_a_row_shows_measured_and_published_figures():
     last = models_table([entry()]).splitlines()[-1]
     link = "[`dsprites/ae`](checkpoints/dsprites/ae/README.md)"
-    assert last == f"| {link} | Autoencoder | 5 | MSE 6.43 (6.48) | 0.0312 | 0.8 |"
+    assert last == f"| {link} | Autoencoder | 5 | MSE 6.43 (6.48) | 0.0312 | – | 0.8 |"
+
+
+def test_what_a_simulated_participant_solves_has_a_column_of_its_own():
+    metrics = {"bot_solved": {"value": 41.0, "paper_value": 43.0}}
+    table = models_table([entry(metrics=metrics)])
+    assert "| MIG | simulated participant solves, % | MB |" in table
+    assert table.endswith("| 5 | – | – | 41 (43) | 0.8 |")
 
 
 def test_what_was_not_measured_stays_empty():

@@ -86,6 +86,15 @@ METRICS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("stored", "read"), [([48, 67.5], (48.0, 67.5)), (None, None), ("48", None), ([1], None), ([1, "2"], None)]
+)
+def test_a_row_has_the_interval_of_its_value_where_one_can_be_read(stored, read):
+    (row,) = metric_rows({"a": {"bot_solved": {"value": 58.0, "unit": "%", "interval": stored}}})
+    assert (row.title, row.interval) == ("Simulated participant solves", read)
+    assert metrics_table({"a": {"bot_solved": {"value": 58.0}}}).data[0].header["values"][1].endswith("solves, %")
+
+
 def test_rows_hold_single_numbers_with_the_papers_beside_them():
     rows = metric_rows(METRICS, ["mig", "mse", "category_purity"])
     assert [(row.model, row.name, row.value, row.paper) for row in rows] == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.metrics import HEADLINES, METRICS, headline
+from engine.metrics import HEADLINES, METRICS, headline, ranged
 
 
 def test_headlines_are_metrics():
@@ -17,6 +17,8 @@ def test_headlines_are_metrics():
         (("mig", "mse", "nll"), "mse"),
         (("ece", "accuracy", "cross_entropy"), "accuracy"),
         (("distinct_classes", "category_purity"), "category_purity"),
+        (("bot_solved", "accuracy"), "accuracy"),
+        (("bot_solved",), None),
         (("kl_per_latent",), None),
         ((), None),
     ],
@@ -24,3 +26,8 @@ def test_headlines_are_metrics():
 def test_the_first_of_them_stands_alone(measured, first):
     metrics = {name: {"value": place} for place, name in enumerate(measured)}
     assert headline(metrics) == (None if first is None else (first, metrics[first]))
+
+
+@pytest.mark.parametrize(("interval", "text"), [((48.0, 67.25), "58 (48 to 67.2)"), (None, "58")])
+def test_a_number_with_its_interval(interval, text):
+    assert ranged(58.0, interval) == text

@@ -27,6 +27,8 @@ def test_a_stored_metric_equals_its_origin(value):
     metric = measured("mig", value, paper_value=0.1)
     assert Metric(**json.loads(json.dumps(dataclasses.asdict(metric)))) == metric
     assert (metric.paper_value, metric.higher_is_better) == (0.1, True)
+    ranged = measured("mig", value, interval=(0.1, 0.5))
+    assert Metric(**json.loads(json.dumps(dataclasses.asdict(ranged)))) == ranged != metric
 
 
 def test_an_unknown_name_lists_its_neighbours():

@@ -33,7 +33,7 @@ from engine.training.fit import fit
 from engine.training.manifest import Manifest
 from engine.training.vary import vary
 from scripts.train_all import app, arguments, chosen, run_all
-from scripts.training import pipeline
+from scripts.training import pipeline, simulated
 from scripts.training.devices import device_name
 from scripts.training.display import recipe_table, result_table
 from scripts.training.needs import NeedError, needed
@@ -63,6 +63,12 @@ class TinyDigits:
     def prepare(self, progress=None):
         if progress:
             progress(1, 1)
+
+
+@pytest.fixture(autouse=True)
+def short_play(monkeypatch):
+    """A simulated participant of few questions, which takes no time."""
+    monkeypatch.setattr(simulated, "QUESTIONS", 4)
 
 
 @pytest.fixture
@@ -100,6 +106,7 @@ def test_a_run_ends_in_a_checkpoint_that_loads_and_says_how_it_was_made(name, tm
     metrics = model.card.metrics
     assert metrics["mse"]["paper_value"] == RECIPES[name].paper["mse"]
     assert metrics["mse"]["value"] == outcome.metrics["mse"][0]
+    assert metrics["bot_solved"]["value"] == outcome.metrics["bot_solved"][0] in (0, 25, 50, 75, 100)
     assert len(model.axes) == 5 + (name == "mnist/ss5")
     with torch.no_grad():
         stored, labels = model.examples.codes, model.examples.labels
@@ -202,6 +209,49 @@ def test_evaluation_measures_states_and_checkpoints_and_trains_nothing(tmp_path,
     assert of_checkpoint.metrics == of_state.metrics
     assert (Path(of_checkpoint.checkpoint) / "model.safetensors").read_bytes() == weights
     assert (Path(of_checkpoint.checkpoint) / "log.csv").read_text().startswith("step,time,loss")
+
+
+@pytest.mark.usefixtures("tiny_digits")
+def test_the_simulated_participant_plays_with_what_is_there_and_all_else_stays(tmp_path, monkeypatch):
+    run_one(job("mnist/ae5", tmp_path), SILENT)
+    folder = tmp_path / "out" / "mnist" / "ae5"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(pipeline, "load_dataset", None)
+    playing = job("mnist/ae5", tmp_path, stage="simulate")
+    again = run_one(playing, SILENT)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before, "the same figures"
+    assert again.metrics["mse"] == (read_card(folder).metrics["mse"]["value"], RECIPES["mnist/ae5"].paper["mse"])
+    monkeypatch.setattr(simulated, "QUESTIONS", 5)
+    run_one(playing, SILENT)
+    changed = {path.name for path in folder.iterdir() if path.read_bytes() != before[path.name]}
+    assert changed <= {"metrics.json", "README.md"} and "metrics.json" in changed
+
+
+@pytest.mark.usefixtures("tiny_digits")
+def test_where_no_participant_can_be_simulated_the_reason_is_said_and_the_checkpoint_stays(tmp_path, monkeypatch):
+    assert run_one(job("mnist/ae5", tmp_path, stage="simulate"), SILENT).note == "There is no checkpoint to play with."
+    run_one(job("mnist/digits", tmp_path), SILENT)
+    of_classifier = run_one(job("mnist/digits", tmp_path, stage="simulate"), SILENT)
+    assert (of_classifier.status, of_classifier.note) == ("skipped", "A classifier has no dials to turn.")
+
+    def without_threshold(*_, **__):
+        raise ValueError("No threshold of 'distance' tells them apart.")
+
+    monkeypatch.setattr(simulated, "simulate", without_threshold)
+    outcome = run_one(job("mnist/ae5", tmp_path), SILENT)
+    assert outcome.status == "done" and outcome.note.startswith("No simulated participant: No threshold")
+    assert "bot_solved" not in read_card(tmp_path / "out" / "mnist" / "ae5").metrics
+    assert run_one(job("mnist/ae5", tmp_path, stage="simulate"), SILENT).status == "skipped"
+
+
+def test_the_formula_is_played_beside_the_figures_of_the_study(tmp_path):
+    formula = Job(recipe=RECIPES["sinelines/gt"], runs=tmp_path / "runs", out=tmp_path / "out")
+    run_one(formula, SILENT)
+    metrics = read_card(tmp_path / "out" / "sinelines" / "gt").metrics
+    assert metrics["bot_solved"]["paper_value"] == 43.0 and metrics["bot_distance"]["paper_value"] == 0.74
+    for row in metrics.values():
+        assert row["interval"] is None or row["interval"][0] <= row["value"] <= row["interval"][1]
+    assert simulated.STUDY.keys() <= RECIPES.keys()
 
 
 @pytest.mark.usefixtures("tiny_digits")
