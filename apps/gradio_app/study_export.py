@@ -111,7 +111,9 @@ def build(parts: Parts, results: Shown) -> None:
         [parts.imported, parts.chosen, parts.list, notices, parts.tabs],
         show_progress_on=notices,
         **PRIVATE,
-    ).then(results.handler, results.asked, results.shown, show_progress="hidden", **PRIVATE)
+    ).then(
+        results.handler, results.asked, results.shown, show_progress="hidden", trigger_mode="multiple", **PRIVATE
+    )
 
 
 def notices_html(held: imports.ImportedLog) -> str:
@@ -120,7 +122,8 @@ def notices_html(held: imports.ImportedLog) -> str:
     more = f"<li>and {len(held.notices) - 200} more</li>" if len(held.notices) > 200 else ""
     count = len(held.found.sessions)
     head = f"<p><b>{escape(held.file)}</b>: {count} {'session' if count == 1 else 'sessions'} read, "
-    return f"{head}{len(held.notices) or 'no'} remarks.</p><ul class='lx-problems'>{rows}{more}</ul>"
+    remarks = {0: "no remarks", 1: "one remark"}.get(len(held.notices), f"{len(held.notices)} remarks")
+    return f"{head}{remarks}.</p><ul class='lx-problems'>{rows}{more}</ul>"
 
 
 def _made(write: Callable[[Path], list[Path]]) -> Iterator[Any]:

@@ -21,7 +21,8 @@ from apps.study_room.room import StudyRoom
 if TYPE_CHECKING:
     from apps.study_room.imports import ImportedLog
 
-PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+# Each of several quick events is answered: the last one counts.
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "multiple"}
 _WRONG_S = 1.0  # how long a wrong token takes
 
 
@@ -79,8 +80,7 @@ def build(session: Session) -> StudyRoom:
     def entered(request: gr.Request, given: str) -> str:
         if not is_owner({}, None, given):
             time.sleep(_WRONG_S)
-            gr.Warning("That is not the owner's token.")
-            return ""
+            raise gr.Error("That is not the owner's token.", print_exception=False)
         return given
 
     def look(state: Mapping[str, Any], name: str, log: Any) -> Any:  # noqa: ANN401 - values of components
@@ -98,13 +98,13 @@ def build(session: Session) -> StudyRoom:
     session.listen("opened", opened, asked, doors, show_progress="hidden").then(
         owned(look, quiet=True), asked, [listed, chosen], show_progress="hidden", **PRIVATE
     ).then(results.handler, results.asked, results.shown, **drawn)
-    gr.on([enter.click, secret.submit], entered, secret, token, show_progress="hidden", **PRIVATE).then(
+    gr.on([enter.click, secret.submit], entered, secret, token, show_progress="hidden", **PRIVATE).success(
         opened, asked, doors, show_progress="hidden", **PRIVATE
     ).then(owned(look, quiet=True), asked, [listed, chosen], show_progress="hidden", **PRIVATE).then(
         results.handler, results.asked, results.shown, **drawn
     )
     listed.select(
-        owned_event(choose), token, chosen, trigger_mode="multiple", show_progress="hidden", **PRIVATE
+        owned_event(choose), token, chosen, show_progress="hidden", **PRIVATE
     ).then(results.handler, results.asked, results.shown, **drawn)
     session.listen("themed", results.handler, results.asked, results.shown, show_progress="hidden")
     return room

@@ -106,5 +106,5 @@ def build(parts: Parts, tab: gr.Tab, results: Shown) -> None:
     withdraw.click(owned(asked), [token, name, who], [ask, words, yes], show_progress="hidden", **PRIVATE)
     no.click(lambda: gr.update(visible=False), None, ask, show_progress="hidden", queue=False, **PRIVATE)
     yes.click(owned(withdrawn), [token, name, who], emptied, show_progress_on=ask, **PRIVATE).then(
-        results.handler, results.asked, results.shown, show_progress="hidden", **PRIVATE
+        results.handler, results.asked, results.shown, show_progress="hidden", trigger_mode="multiple", **PRIVATE
     )

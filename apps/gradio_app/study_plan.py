@@ -45,8 +45,8 @@ def build(parts: Parts, tab: gr.Tab) -> None:
                     title = gr.Textbox("Pictures and dials", label="Title", max_lines=1)
                     models = gr.Dropdown([], multiselect=True, label="Models, of one data set")
                     with gr.Row():
-                        task = gr.Dropdown(list(_TASKS), value=_TASKS[0], label="Task", min_width=120)
-                        order = gr.Dropdown(list(_ORDERS), value=_ORDERS[0], label="Order", min_width=100)
+                        task = gr.Dropdown(list(_TASKS), value=_TASKS[0], label="Task", min_width=170)
+                        order = gr.Dropdown(list(_ORDERS), value=_ORDERS[0], label="Order", min_width=130)
                         questions = gr.Number(5, label="Questions a model", precision=0, minimum=1, min_width=100)
                     ease = gr.Checkbox(True, label="Ask how difficult it was after each model")
                     write = gr.Button("Write", size="sm")

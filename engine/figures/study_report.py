@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from engine.figures.study_errors import error_curves
 from engine.figures.study_methods import methods
-from engine.figures.study_models import axis_title, short, study_measure
+from engine.figures.study_models import short, study_measure
 from engine.figures.study_order import stage_means
 from engine.figures.study_paths import slide_paths
+from engine.figures.study_tables import contrasts_table, exclusions_table, means_table, order_table, secondary_table
 from engine.figures.study_times import solve_curves
-from engine.study.analysis import Analysis, Average, Interval
-from engine.study.measures import MEASURES, PRIMARY, measured_in
+from engine.study.analysis import Analysis
+from engine.study.measures import MEASURES, PRIMARY
 from engine.study.session import Session
 from engine.study.yardsticks import Yardsticks
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _WIDTH, _HEIGHT = 342, 264  # pixels of a figure: two side by side on a printed page
-_LEFT_OUT = {"category_changes", "start_agreement", "final_agreement", "final_error", "dial_switches", "reversals"}
-_SHOWN = [name for name in MEASURES if name not in _LEFT_OUT]
-_NONE = "–"
 _MOST_PATHS = 12
 _PATHS = "Slide paths with {}, two dials: ring at the start, star at the target"
 
@@ -43,16 +41,16 @@ def study_report(analysis: Analysis, sessions: Sequence[Session], yardsticks: Ya
         f"<p class='muted'>Study “{_text(study.name)}” · {_people(analysis)}</p>",
         *(f"<p class='note'>{_text(note)}</p>" for note in analysis.notes),
         "<h2>Declared contrasts</h2>",
-        _primary(analysis),
+        contrasts_table(analysis).to_html(),
         *_averages(analysis),
         "<h2>Figures</h2>",
         _figures(analysis, sessions, yardsticks),
         "<h2>Secondary tests</h2>",
-        _secondary(analysis),
+        secondary_table(analysis).to_html(),
         "<h2>Order</h2>",
-        _order(analysis),
+        order_table(analysis).to_html(),
         "<h2>Left out</h2>",
-        _excluded(analysis),
+        exclusions_table(analysis).to_html(),
         "<h2>Methods</h2>",
         *(f"<p>{_text(paragraph)}</p>" for paragraph in methods(analysis)),
         f"<p class='muted'>{_text(_made_with(analysis))}</p>",
@@ -73,46 +71,13 @@ def _tasks_of(analysis: Analysis) -> dict[str, int]:
     return {task: int(counts.get(task, 0)) for task in analysis.study.tasks}
 
 
-def _primary(analysis: Analysis) -> str:
-    several = len(analysis.study.tasks) > 1
-    rows = []
-    for test in analysis.primary:
-        factor = 100 if MEASURES[test.measure].share else 1
-        what = f"{short(test.first)} – {short(test.second)}"
-        means = _NONE if test.first_mean is None else (
-            f"{_number(test.first_mean, factor)} – {_number(test.second_mean, factor)}"
-        )
-        unit = "%" if factor == 100 else MEASURES[test.measure].unit
-        name = MEASURES[test.measure].title + (f", {test.task}" if several else "") + (f" ({unit})" if unit else "")
-        rows.append(
-            [
-                name,
-                what,
-                means,
-                _number(test.difference, factor) + _interval(test.interval, factor),
-                _number(test.effect),
-                _p(test.p),
-                _p(test.p_holm),
-                str(test.participants) if test.participants else _NONE,
-                test.note,
-            ]
-        )
-    head = ["measure", "contrast", "means", "difference [95 %]", "d", "p", "p, Holm", "n", ""]
-    return _table(head, rows) if rows else "<p>None is declared.</p>"
-
-
 def _averages(analysis: Analysis) -> list[str]:
     parts = []
     for task in analysis.study.tasks:
-        here = {(a.model, a.measure): a for a in analysis.averages if a.task == task}
-        shown = [name for name in _SHOWN if measured_in(task, name) and any(m == name for _, m in here)]
-        if not shown:
-            continue
-        rows = [
-            [axis_title(name), *(_cell(here.get((model, name))) for model in analysis.study.models)] for name in shown
-        ]
-        heading = f"Means of participants [95 %]{f': {task}' if len(analysis.study.tasks) > 1 else ''}"
-        parts += [f"<h2>{_text(heading)}</h2>", _table(["", *map(short, analysis.study.models)], rows)]
+        table = means_table(analysis, task)
+        if table.rows:
+            heading = f"Means of participants [95 %]{f': {task}' if len(analysis.study.tasks) > 1 else ''}"
+            parts += [f"<h2>{_text(heading)}</h2>", table.to_html()]
     return parts
 
 
@@ -151,84 +116,6 @@ def _drawn(figure: go.Figure, caption: str, *, script: bool) -> str:
         full_html=False, include_plotlyjs=script, config={"displayModeBar": False, "displaylogo": False}
     )
     return f"<figure>{body}<figcaption>{_text(caption)}</figcaption></figure>"
-
-
-def _secondary(analysis: Analysis) -> str:
-    several = len(analysis.study.tasks) > 1
-    rows = [
-        [
-            f"{test.method}: {MEASURES[test.measure].title}" + (f", {test.task}" if several else ""),
-            f"{short(test.first)} – {short(test.second)}",
-            f"{test.effect} {_number(test.estimate)}{_interval(test.interval)}" if test.estimate is not None else _NONE,
-            _p(test.p),
-            _p(test.p_holm),
-            str(test.participants) if test.participants else _NONE,
-            {True: "yes", False: "no", None: ""}[test.converged],
-            test.note,
-        ]
-        for test in analysis.secondary
-    ]
-    head = ["test", "contrast", "estimate [95 %]", "p", "p, Holm", "n", "converged", ""]
-    return _table(head, rows) if rows else "<p>No pair of models is declared.</p>"
-
-
-def _order(analysis: Analysis) -> str:
-    several = len(analysis.study.tasks) > 1
-    rows = [
-        [
-            "stage as a factor" + (f", {factor.task}" if several else ""),
-            _NONE if factor.statistic is None else f"χ²({factor.freedom}) = {factor.statistic:.2f}",
-            _p(factor.p),
-            factor.note,
-        ]
-        for factor in analysis.order.factors
-    ]
-    for trend in analysis.order.trends:
-        of = MEASURES[trend.measure]
-        factor = 100 if of.share else 1
-        name = f"{of.title} ({'%' if of.share else of.unit}) per {trend.over}" + (f", {trend.task}" if several else "")
-        slope = _number(trend.slope, factor) + _interval(trend.interval, factor)
-        rows.append([name, slope, _p(trend.p), trend.note])
-    return _table(["effect", "estimate [95 %]", "p", ""], rows)
-
-
-def _excluded(analysis: Analysis) -> str:
-    if not analysis.excluded:
-        return "<p>Nobody.</p>"
-    return _table(["participant", ""], [[reason.participant, reason.reason] for reason in analysis.excluded])
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose columns without a word are left out."""
-    kept = [k for k in range(len(head)) if k == 0 or any(row[k] for row in rows)]
-    top = "".join(f"<th>{_text(head[k])}</th>" for k in kept)
-    body = "".join("<tr>" + "".join(f"<td>{_text(row[k])}</td>" for k in kept) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cell(average: Average | None) -> str:
-    if average is None:
-        return _NONE
-    factor = 100 if MEASURES[average.measure].share else 1
-    return _number(average.mean, factor) + _interval(average.interval, factor)
-
-
-def _number(value: float | None, factor: float = 1) -> str:
-    if value is None:
-        return _NONE
-    scaled = factor * value
-    text = f"{scaled:,.0f}" if abs(scaled) >= 1000 else f"{scaled:.1f}" if factor == 100 else f"{scaled:.3g}"
-    return text.replace("-", "−")
-
-
-def _interval(interval: Interval | None, factor: float = 1) -> str:
-    return "" if interval is None else f" [{_number(interval.low, factor)}, {_number(interval.high, factor)}]"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return _NONE
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _made_with(analysis: Analysis) -> str:

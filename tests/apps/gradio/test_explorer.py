@@ -19,7 +19,7 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from apps.gradio_app import fields as read
+from apps import fields as read
 from apps.gradio_app import first_view, routes, traverse
 from apps.gradio_app.browser import default_model, listing
 from apps.gradio_app.routes import explorer_routes, warming

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,7 +26,7 @@ from apps.gradio_app.scatter_points import code_of_row, picture_of_row, points_o
 from apps.gradio_app.traverse import caption
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
-from engine.checkpoints import CorruptError, Examples
+from engine.checkpoints import CorruptError, Entry, Examples
 from engine.data import DataUnavailableError, load_dataset
 from engine.interfaces import Space
 from tests.apps.zoo import ROWS, make_zoo
@@ -82,6 +83,15 @@ def test_what_a_model_lacks_sorts_last_and_shows_nothing(shelf):
     digits = next(row for row in value["rows"] if row["id"] == "mnist/digits")["cells"]
     assert digits[titles.index("MSE")] == {"text": "", "sort": None, "note": ""}
     assert digits[titles.index("Latents")]["text"] == "\N{EN DASH}"
+
+
+def test_what_a_simulated_participant_solves_has_its_interval_for_a_tip():
+    solved = {"value": 41.0, "unit": "%", "interval": [31.0, 51.0], "paper_value": 58.0, "higher_is_better": True}
+    value = catalogue_table([Entry(id="dsprites/vae", metrics={"bot_solved": solved}, folder=Path())])
+    assert value["columns"][-1]["title"] == "Simulated participant solves, %"
+    cell = value["rows"][0]["cells"][-1]
+    assert (cell["text"], cell["note"], cell["tone"]) == ("41", "58", "short")
+    assert cell["tip"] == "95 % interval: 41 (31 to 51). Not as good as published."
 
 
 def test_a_damaged_checkpoint_says_why(shelf):
