@@ -21,7 +21,7 @@ PAGE = Path(__file__).parent / "page"
 FOLDERS = (PAGE, PAGE.parents[1] / "canvas", PAGE.parents[1] / "gradio_app" / "page")
 MEDIA = {".js": "text/javascript", ".css": "text/css"}
 MAX_JSON_BYTES = 64 * 1024
-MAX_BYTES = 8 * 2**20  # of a response; the store has the same limit
+MAX_BYTES = 8 * 2**20  # of a response, as in the store, which takes a second to import
 _GUARDED = {
     # Only this server's own scripts and requests; framed by a Space's page at most.
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' "

@@ -16,8 +16,7 @@ from apps.quiz.shelf import Listed, StudyShelf
 from apps.refusals import BusyError, RefusedError, UnknownModelError
 from apps.shelf import Shelf
 from engine.study.response import Response
-from engine.study.session import Session
-from engine.study.steps import Choice, Reconstruction, Step
+from engine.study.steps import Choice, Plan, Reconstruction, Step
 
 if TYPE_CHECKING:
     from engine.interfaces import LatentModel
@@ -97,7 +96,7 @@ class Quiz:
             session = self.store.begin(
                 study, lambda number: plan(study, models, number), _clock(fields), key=key, arrived_ms=arrived_ms
             )
-        return {"token": session.token, **self.state(session)}
+        return {"token": session.token, **self.state(session.token)}
 
     def resume(self, fields: Fields) -> dict[str, Any]:
         """The step at which a {session} goes on.
@@ -105,7 +104,7 @@ class Quiz:
         Raises:
             UnknownModelError: If there is no such session, or it was withdrawn.
         """
-        return self.state(self._session(read.text(fields, "session")))
+        return self.state(read.text(fields, "session"))
 
     def save(self, fields: Fields, arrived_ms: float) -> dict[str, Any]:
         """Keeps an answer: {saved, feedback of a choice or None, and the next step as in `resume`}.
@@ -119,10 +118,8 @@ class Quiz:
         body = dict(fields)
         clock = _clock(fields)
         body.pop("clock_ms", None)
-        session = self._session(read.text(fields, "session"))
-        at = read.whole(fields, "step", 0, len(session.plan.steps) - 1)
-        step = session.plan.steps[at]
-        study = self._study(session)
+        token = read.text(fields, "session")
+        step, study = self._asked(token, fields)
         body["history"] = self._filled(body.get("history"), step, study)
         with _in_words():
             response = read_response(body)
@@ -131,15 +128,13 @@ class Quiz:
         with _in_words():
             saved = self.store.save(response, clock, arrived_ms=arrived_ms)
         feedback = _feedback(response, step, study)
-        return {"saved": saved, "feedback": feedback, **self.state(self._session(session.token))}
+        return {"saved": saved, "feedback": feedback, **self.state(token)}
 
     def panel(self, fields: Fields) -> dict[str, Any]:
         """Another panel of a choice: {session, step, number} in, {columns, rows} out."""
-        session = self._session(read.text(fields, "session"))
-        step = session.plan.steps[read.whole(fields, "step", 0, len(session.plan.steps) - 1)]
+        step, study = self._asked(read.text(fields, "session"), fields)
         number = read.whole(fields, "number", 0, 10_000)
-        span = self._study(session).range
-        made = explained(step, self._model(step.model), number, span) if isinstance(step, Choice) else None
+        made = explained(step, self._model(step.model), number, study.range) if isinstance(step, Choice) else None
         if made is None:
             raise RefusedError("This question has no panel.")
         return made
@@ -151,38 +146,42 @@ class Quiz:
             UnknownModelError: If there is none.
         """
         token, _, stage = name.rpartition(".")
-        with _in_words():
-            models = self.store.plan(token).models
+        models = self._plan(token).models
         if not stage.isdecimal() or int(stage) >= len(models):
             raise UnknownModelError("There is no such picture; reload the page.")
         return self._model(models[int(stage)])
 
-    def state(self, session: Session) -> dict[str, Any]:
-        """Where a session stands, JSON-able: its step's page, or the completion code."""
-        study, steps = self._study(session), session.plan.steps
-        confirmed = {response.step for response in session.responses}
-        at = next((at for at in range(len(steps)) if at not in confirmed), None)
-        facts = {"title": study.title, "progress": len(confirmed) / max(1, len(steps))}
+    def state(self, token: str) -> dict[str, Any]:
+        """Where a session stands, JSON-able: its step's page, or the completion code.
+
+        Raises:
+            UnknownModelError: If there is no such session, or it was withdrawn.
+        """
+        plan = self._plan(token)
+        with _in_words():
+            head, confirmed = self.store.head(token), self.store.confirmed(token)
+            study = self.store.study(head.study, head.version)
+        at = next((at for at in range(len(plan.steps)) if at not in confirmed), None)
+        facts = {"title": study.title, "progress": len(confirmed) / max(1, len(plan.steps))}
         if at is None:
-            return {**facts, "done": True, "code": session.completion_code}
-        step = steps[at]
-        stage = getattr(step, "stage", None)
-        view = page(step, study, self._model, f"{session.token}.{stage or 0}")
-        models = session.plan.models
-        decoders = {f"{session.token}.{at}": self.files.name(self._model(name)) for at, name in enumerate(models)}
-        facts = {**facts, **_place(step, steps), "stages": len(models), "decoders": decoders}
+            return {**facts, "done": True, "code": head.completion_code}
+        step = plan.steps[at]
+        view = page(step, study, self._model, f"{token}.{getattr(step, 'stage', None) or 0}")
+        decoders = {f"{token}.{stage}": self.files.name(self._model(name)) for stage, name in enumerate(plan.models)}
+        facts = {**facts, **_place(step, plan.steps), "stages": len(plan.models), "decoders": decoders}
         return {**facts, "done": False, "step": at, "view": view}
 
-    def _session(self, token: str) -> Session:
+    def _asked(self, token: str, fields: Fields) -> tuple[Step, Study]:
+        """The step that a request is about, and the study as it was when the session began."""
+        plan = self._plan(token)
+        at = read.whole(fields, "step", 0, len(plan.steps) - 1)
         with _in_words():
-            found = self.store.session(token)
-        if found is None:
-            raise UnknownModelError("This session is not known here; begin again from the study's link.")
-        return found
+            head = self.store.head(token)
+            return plan.steps[at], self.store.study(head.study, head.version)
 
-    def _study(self, session: Session) -> Study:
+    def _plan(self, token: str) -> Plan:
         with _in_words():
-            return self.store.study(session.study, session.version)
+            return self.store.plan(token)
 
     def _goal(self, study: Study, model: LatentModel) -> None:
         """Finds out when its questions are solved, before anybody is asked one."""

@@ -18,7 +18,6 @@ from engine.interfaces import Space
 from engine.study import agreement as measures
 from engine.study.active_time import active_s
 from engine.study.agreement import AGREEMENTS, Distance, Intersection, Overlap, Tolerance
-from engine.study.calibration import SLACK
 from engine.study.response import History, Response
 from engine.study.slides import crossings_s, dial_switches, events, reversals, travel
 from engine.study.steps import Reconstruction
@@ -136,7 +135,7 @@ def test_every_registered_measure_has_its_twin_in_the_page(scripts, name, kind):
     assert agreement == pytest.approx(measure(x, target).numpy(), abs=1e-6)
     apart = (measures.drawn(x) - measures.drawn(target)).double()
     assert error == pytest.approx(apart.square().flatten(1).sum(1).numpy(), rel=1e-6, abs=1e-6)
-    assert 0 <= agreement.min() < 0.7 and agreement.max() == 1  # they do differ
+    assert 0 <= agreement.min() < 0.8 and agreement.max() == 1  # they do differ
 
 
 def test_a_measure_that_the_page_does_not_know_is_an_error(scripts):
@@ -254,7 +253,7 @@ PLAY = """async ([start, moves, { latency, reached, rest }]) => {
     return { count, active, solved: solved && solved.t, duration_ms, history, left: record.activeSeconds() };
 }"""
 DIALS = tuple(Dial(name=f"{k}", kind="continuous", indices=(k,), low=-2.0, high=2.0 + k) for k in range(3))
-START, TARGET, THRESHOLD = (0.25, -0.5, 1.0), (1.0, 0.5, -0.25), 0.9
+START, TARGET, REACHED_AT = (0.25, -0.5, 1.0), (1.0, 0.5, -0.25), 0.9
 
 
 def agreement_of(code):
@@ -283,7 +282,7 @@ class Hand:
         for k in range(1, frames + 1):
             share = (1 - math.cos(math.pi * k / frames)) / 2
             at = begin + k * FRAME_MS + chance.uniform(-1, 1)
-            self.move(round(at, 3), axis, origin + share * (to - origin))
+            self.move(round(at, 1), axis, origin + share * (to - origin))
 
     def rest(self, seconds):
         self.t += 1000 * seconds
@@ -379,7 +378,7 @@ def wandering(seed):
             hand.drag(axis, chance.uniform(low, high), chance.choice((0.03, 0.2, 0.7, 1.5)), chance)
         if chance.random() < 0.3:  # trembles
             for _ in range(chance.randint(1, 20)):
-                hand.move(round(hand.t + FRAME_MS, 3), axis, hand.code[axis] + chance.uniform(-0.02, 0.02))
+                hand.move(round(hand.t + FRAME_MS, 1), axis, hand.code[axis] + chance.uniform(-0.02, 0.02))
         hand.rest(chance.choice((0, 0.02, 0.09, 0.1, 0.11, 1, 2.9, 3.1, 10)))
     return hand.moves
 
@@ -403,12 +402,12 @@ def test_a_record_is_dense_while_a_dial_moves_and_holds_nothing_else(scripts):
         record = recorded(play(scripts, moves))
         assert record.axis[0] == record.axis[-1] == -1 and record.t_ms[0] == 0
         assert list(record.t_ms) == sorted(record.t_ms)
-        made = {(round(move["t"], 1), move["axis"], tuple(float(f"{v:.9g}") for v in move["code"])) for move in moves}
+        made = {(move["t"], move["axis"], tuple(float(f"{v:.9g}") for v in move["code"])) for move in moves}
         kept = set(zip(record.t_ms[1:-1], record.axis[1:-1], record.code[1:-1], strict=True))
         assert kept <= made, f"hand {seed}"
         at = np.array(record.t_ms)
-        for move in moves:  # times are rounded to a tenth
-            assert move["t"] - at[at <= move["t"] + 0.051].max() < 100.051, f"hand {seed}"
+        for move in moves:
+            assert move["t"] - at[at <= move["t"]].max() < 100, f"hand {seed}"
 
 
 def test_active_seconds_are_the_engines(scripts):
@@ -421,11 +420,11 @@ def test_active_seconds_are_the_engines(scripts):
 
 def test_a_pause_of_three_seconds_is_not_active(scripts):
     hand = Hand()
-    for t in (100, 3099.9, 6099.9, 9100):
+    for t in (100, 3099.5, 6099.5, 9100):
         hand.move(t, 0, hand.code[0] + 0.1)
     played = play(scripts, hand.moves, rest=200.0)
-    assert played["active"] == pytest.approx(0.1 + 2.9999)
-    assert played["left"] == pytest.approx(0.1 + 2.9999 + 0.2)
+    assert played["active"] == pytest.approx(0.1 + 2.9995)
+    assert played["left"] == pytest.approx(0.1 + 2.9995 + 0.2)
 
 
 def matching(seed):
@@ -444,13 +443,13 @@ def test_the_time_of_crossing_is_that_of_the_move_that_matched(scripts, latency)
     late = []
     for seed in range(40):
         moves = matching(seed)
-        played = play(scripts, moves, latency=latency, reached=THRESHOLD - SLACK, rest=2500.0)
+        played = play(scripts, moves, latency=latency, reached=REACHED_AT, rest=2500.0)
         assert played["solved"] is not None
         every = complete(moves[: played["count"]], played["duration_ms"])
         record = recorded(played)
-        assert record.agreement[-1] >= THRESHOLD - SLACK
+        assert record.agreement[-1] >= REACHED_AT
         assert list(record.t_ms) == sorted(record.t_ms)
-        crossed, first = crossings_s(events([record, every]), np.full(2, THRESHOLD)) * 1000
+        crossed, first = crossings_s(events([record, every]), np.full(2, REACHED_AT)) * 1000
         # A slow picture shows later that it matched: the crossing lies between the first move that did and that one.
         if not first - FRAME_MS <= crossed <= played["solved"] + FRAME_MS:
             late.append((seed, crossed - played["solved"]))
@@ -470,10 +469,9 @@ def test_a_real_drag_is_recorded_as_it_went(page, server, folder, seen):
     page.goto(server.url.replace("/page/quiz.css", "/drags"))
     for name in ("Begin", "Skip the practice"):
         page.get_by_role("button", name=name, exact=True).click()
-    slider = page.locator(".qz-match").get_by_role("slider", name="Dial 2", exact=True)
-    slider.wait_for()
+    expect(page.locator(".qz-where")).to_have_text("question 1 of 2", timeout=60_000)
     page.evaluate(LISTEN)
-    box = slider.bounding_box()
+    box = page.locator(".qz-match").get_by_role("slider", name="Dial 2", exact=True).bounding_box()
     for at, share in enumerate((*np.linspace(0.3, 0.9, 60), *np.linspace(0.9, 0.15, 40), *np.linspace(0.15, 0.5, 30))):
         page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
         if at == 0:

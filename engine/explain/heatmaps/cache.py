@@ -163,7 +163,7 @@ def _bytes_hash(value: Tensor) -> str:
     value = value.detach().cpu().contiguous()
     digest = hashlib.sha256(f"{value.dtype} {tuple(value.shape)}".encode())
     if value.numel():
-        digest.update(memoryview(value.reshape(-1).view(torch.uint8).numpy()))  # the tensor's own memory: no copy
+        digest.update(value.reshape(-1).view(torch.uint8).numpy().data)  # the tensor's own memory: no copy
     return digest.hexdigest()
 
 

@@ -12,12 +12,13 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from apps.quiz import routes
 from apps.quiz.routes import FOLDERS, quiz_routes
 from apps.quiz.service import Quiz
 from apps.quiz.shelf import StudyShelf
 from apps.shelf import Shelf
 from engine.study.steps import Reconstruction
-from engine.study.store import Store, StoreError
+from engine.study.store import Store, StoreError, validation
 
 STUDY = """
 format: 1
@@ -282,6 +283,10 @@ def test_the_page_runs_only_scripts_of_this_server(client):
     assert "<script>" not in page.text
     assert client.get("/quiz/page/quiz.js").status_code == 200
     assert client.get("/quiz/page/..%2fservice.py").status_code == 404
+
+
+def test_page_and_store_have_one_limit_for_an_answer():
+    assert routes.MAX_BYTES == validation.MAX_BYTES
 
 
 def test_no_two_folders_have_a_script_of_the_same_name():
