@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # to run as a script from anywhere
 
 from docs.tables import ROOT, filled
-from engine.study.study_schema import field_tables, questionnaire_table, ready_made_table, schema
+from engine.study.files.study_schema import field_tables, questionnaire_table, ready_made_table, schema
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -39,7 +39,7 @@ def page() -> str:
 
 
 def schema_text() -> str:
-    """docs/study.schema.json as `python -m engine.study.study_file --schema` prints it."""
+    """docs/study.schema.json as `python -m engine.study.files.study_file --schema` prints it."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -119,7 +119,7 @@ def build(parts: Parts, tab: gr.Tab) -> None:
 
 def verdict(checked: Checked) -> str:
     """What is wrong with a text, as HTML; or what it declares."""
-    from engine.study.study_problem import field_name
+    from engine.study.files.study_problem import field_name
 
     if checked.study is None:
         rows = "".join(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from engine.interfaces import LatentModel
     from engine.study.design import Goal, Study
-    from engine.study.dials import Range
-    from engine.study.goals import SolvedWhen
+    from engine.study.matching.goals import SolvedWhen
+    from engine.study.sessions.dials import Range
 
 _PIXELS, _SMALL = 256, 54  # a side of the large pictures and of those in panels, about
 _TITLES = {
@@ -51,10 +51,10 @@ def _(step: Consent, study: Study, lookup: Lookup, decoder: str) -> dict[str, An
 
 @page.register(Practice)
 def _(step: Practice, study: Study, lookup: Lookup, decoder: str) -> dict[str, Any]:
-    from engine.study import toy
-    from engine.study.agreement import Overlap
-    from engine.study.goals import SolvedWhen
-    from engine.study.levels import BOUNDS, LEVELS
+    from engine.study.matching.agreement import Overlap
+    from engine.study.matching.goals import SolvedWhen
+    from engine.study.sessions import toy
+    from engine.study.sessions.levels import BOUNDS, LEVELS
 
     goal = SolvedWhen(agreement=Overlap(), threshold=toy.PRACTICE_THRESHOLD, skip_after_s=0.0).to_json()
     return {
@@ -124,7 +124,7 @@ def _(step: Choice, study: Study, lookup: Lookup, decoder: str) -> dict[str, Any
 
 def solved_when(goal: Goal, model: LatentModel) -> SolvedWhen:
     """What a study's goal means for a model; a calibrated one is looked for once."""
-    from engine.study.goals import resolve
+    from engine.study.matching.goals import resolve
 
     with _LOOKING:
         known = _GOALS.setdefault(model, {})
@@ -135,7 +135,7 @@ def solved_when(goal: Goal, model: LatentModel) -> SolvedWhen:
 
 def explained(step: Choice, model: LatentModel, number: int, span: Range) -> dict[str, Any] | None:
     """The panel that explains a dial: {columns, titles of rows, rows of pictures}; None for a task without one."""
-    from engine.study.panels import panel
+    from engine.study.sessions.panels import panel
 
     made = panel(model, step, number, span=span)
     if made is None:
@@ -148,7 +148,7 @@ def explained(step: Choice, model: LatentModel, number: int, span: Range) -> dic
 
 def _shown(model: LatentModel, described: list[dict[str, Any]], study: Study) -> list[dict[str, Any]]:
     """The axes as participants see them: counted, without their effect; `number` is the axis' own."""
-    from engine.study.dials import dials
+    from engine.study.sessions.dials import dials
 
     shown = []
     for count, number in enumerate(dials(model, hide_collapsed=study.hide_collapsed), start=1):
@@ -161,8 +161,8 @@ def _shown(model: LatentModel, described: list[dict[str, Any]], study: Study) ->
 
 def _in_turn(step: Choice, model: LatentModel, study: Study) -> int:
     """A dial's number in the order in which its stage asks for dials, from 1, as published."""
-    from engine.study.dials import dials
-    from engine.study.planning import QUESTIONS_A_DIAL
+    from engine.study.sessions.dials import dials
+    from engine.study.sessions.planning import QUESTIONS_A_DIAL
 
     return step.question // QUESTIONS_A_DIAL % len(dials(model, hide_collapsed=study.hide_collapsed)) + 1
 

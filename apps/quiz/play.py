@@ -56,7 +56,7 @@ class Play:
         """What the simulated participant makes of the questions of {model, seed}: {solved, moves a solved one}."""
         import torch
 
-        from engine.study.bots import CoordinateSearch, Game
+        from engine.study.players.bots import CoordinateSearch, Game
 
         name, study, steps = self._drawn({**fields, "task": "reconstruction"})
         model = self.shelf.latent_model(name)
@@ -74,7 +74,7 @@ class Play:
         return {"solved": int(played.solved.sum()), "moves": moves}
 
     def _drawn(self, fields: Fields) -> tuple[str, Study, list[Reconstruction | Choice]]:
-        from engine.study.planning import plan
+        from engine.study.sessions.planning import plan
 
         name = read.text(fields, "model")
         task = cast(TaskName, read.text(fields, "task", options=TASKS))

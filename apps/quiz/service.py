@@ -21,7 +21,7 @@ from engine.study.steps import Choice, Plan, Reconstruction, Step
 if TYPE_CHECKING:
     from engine.interfaces import LatentModel
     from engine.study.design import Study
-    from engine.study.judging import Judged
+    from engine.study.matching.judging import Judged
     from engine.study.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Quiz:
         Raises:
             UnknownModelError: If there is no such study.
         """
-        from engine.study.planning import num_questions
+        from engine.study.sessions.planning import num_questions
 
         study = self.studies.get(name)
         parts = study.models_each or len(study.models)
@@ -85,7 +85,7 @@ class Quiz:
             fields: As the page sent them.
             arrived_ms: When they came, by this server's clock.
         """
-        from engine.study.planning import plan
+        from engine.study.sessions.planning import plan
 
         study = self.studies.get(read.text(fields, "study"))
         models = {name: self._model(name) for name in study.models}
@@ -241,7 +241,7 @@ class Quiz:
         return replace(response, answer={"code": code, "agreement": agreement, "error": error})
 
     def _judge(self, codes: list[list[float]], step: Reconstruction, study: Study) -> Judged:
-        from engine.study.judging import judge
+        from engine.study.matching.judging import judge
 
         model = self._model(step.model)
         return judge(model, solved_when(study.goal, model).agreement, step.target, codes)

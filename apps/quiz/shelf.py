@@ -62,7 +62,7 @@ class StudyShelf:
 
     def entries(self) -> tuple[Listed, ...]:
         """All there are: this server's own first, then the ready-made ones."""
-        from engine.study.ready_made import ready_made
+        from engine.study.files.ready_made import ready_made
 
         folder = self.folder()
         files = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES) if folder.is_dir() else []
@@ -72,8 +72,8 @@ class StudyShelf:
         return (*own, *made)
 
     def _listed(self, path: Path) -> Listed:
-        from engine.study.study_file import read_study
-        from engine.study.study_problem import StudyFileError
+        from engine.study.files.study_file import read_study
+        from engine.study.files.study_problem import StudyFileError
 
         try:
             found = path.stat()

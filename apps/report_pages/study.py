@@ -147,7 +147,7 @@ def _pictures(found: Analysed, task: TaskName) -> None:
     """The figures of a task, two beside each other."""
     from apps.study_room.results import figures, paths
     from engine.figures.study_models import study_measure
-    from engine.study.measures import MEASURES, PRIMARY
+    from engine.study.measuring.measures import MEASURES, PRIMARY
 
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
     primary, time = PRIMARY[task], "active_s" if task == "reconstruction" else "response_s"

@@ -15,8 +15,8 @@ from apps.study_room.room import StudyRoom, in_words
 
 if TYPE_CHECKING:
     from engine.study.design import Study, TaskName
-    from engine.study.model_facts import ModelFacts
-    from engine.study.study_problem import Problem
+    from engine.study.files.model_facts import ModelFacts
+    from engine.study.files.study_problem import Problem
 
 BLANK = "a blank file"
 _FACTS_S = 10.0
@@ -78,7 +78,7 @@ class Editor:
 
     def templates(self) -> list[str]:
         """What to begin with: a blank file, the ready-made studies, this server's own."""
-        from engine.study.ready_made import ready_made
+        from engine.study.files.ready_made import ready_made
 
         own = [one.name for one in self.room.studies.entries() if one.own]
         return [BLANK, *own, *(name for name in ready_made() if name not in own)]
@@ -89,7 +89,7 @@ class Editor:
         Raises:
             RefusedError: If there is none of that name.
         """
-        from engine.study.ready_made import ready_made, ready_made_file
+        from engine.study.files.ready_made import ready_made, ready_made_file
 
         if template == BLANK:
             return _TEXT
@@ -103,8 +103,8 @@ class Editor:
 
     def check(self, text: str) -> Checked:
         """Reads a text and compares it with the catalogue."""
-        from engine.study.study_file import parse_study
-        from engine.study.study_problem import StudyFileError
+        from engine.study.files.study_file import parse_study
+        from engine.study.files.study_problem import StudyFileError
 
         try:
             return Checked(parse_study(text, facts=self.facts()), ())
@@ -150,9 +150,9 @@ class Editor:
             RefusedError: If they make no study; the message says why.
         """
         from engine.study.design import Contrast, Study
-        from engine.study.measures import PRIMARY
+        from engine.study.files.study_file import write_study
+        from engine.study.measuring.measures import PRIMARY
         from engine.study.questionnaires import EASE
-        from engine.study.study_file import write_study
 
         name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60].strip("-") or "my-study"
         with in_words():
@@ -175,7 +175,7 @@ class Editor:
     def facts(self) -> Mapping[str, ModelFacts]:
         """What is known of the models of the catalogue, not older than ten seconds."""
         from engine.checkpoints import read_card
-        from engine.study.model_facts import ModelFacts, facts_of
+        from engine.study.files.model_facts import ModelFacts, facts_of
 
         now = time.monotonic()
         if self._facts is None or now - self._facts[0] > _FACTS_S:
@@ -194,7 +194,7 @@ class Editor:
                 raise RefusedError(f"{path.name} declares a study “{study.name}”, too; change the name in one of them.")
 
     def _meaning(self, study: Study) -> str:
-        from engine.study.ready_made import ready_made
+        from engine.study.files.ready_made import ready_made
 
         stored = [one for one in self.room.store.studies() if one.study.name == study.name and one.sessions]
         if stored and study not in [one.study for one in stored]:
@@ -209,8 +209,8 @@ class Editor:
 
 def _named(path: object) -> str | None:
     """The name that a study file declares; None if it cannot be read."""
-    from engine.study.study_file import read_study
-    from engine.study.study_problem import StudyFileError
+    from engine.study.files.study_file import read_study
+    from engine.study.files.study_problem import StudyFileError
 
     try:
         return read_study(str(path)).name

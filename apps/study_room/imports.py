@@ -13,9 +13,9 @@ from apps.study_room.room import Analysed, Report, StudyRoom, analysed, in_words
 
 if TYPE_CHECKING:
     from engine.study.design import Study
-    from engine.study.logged_events import Notice
+    from engine.study.measuring.yardsticks import Dial
+    from engine.study.original_log.logged_events import Notice
     from engine.study.session import Session
-    from engine.study.yardsticks import Dial
 
 MAX_BYTES = 20 * 2**20
 NAME = "imported"
@@ -36,7 +36,7 @@ def imported(room: StudyRoom, path: Path, *, report: Report | None = None) -> Im
     Raises:
         RefusedError: If it is too large, no text, or holds no session.
     """
-    from engine.study.import_events import import_events
+    from engine.study.original_log.import_events import import_events
 
     text = _text(path)
     with in_words():
@@ -63,7 +63,7 @@ def _text(path: Path) -> str:
 
 
 def _dials(room: StudyRoom, sessions: Sequence[Session]) -> dict[str, tuple[Dial, ...]]:
-    from engine.study.yardsticks import dial_spans
+    from engine.study.measuring.yardsticks import dial_spans
 
     here = {entry.id for entry in room.shelf.latent() if not entry.error}
     found = {}
@@ -89,7 +89,7 @@ def _fit(dials: Sequence[Dial], model: str, sessions: Sequence[Session]) -> bool
 def _study(file: str, sessions: Sequence[Session]) -> Study:
     """A study that declares what the log holds: its models, its tasks, and every pair of models as a contrast."""
     from engine.study.design import Contrast, Study
-    from engine.study.measures import PRIMARY
+    from engine.study.measuring.measures import PRIMARY
 
     models = tuple(dict.fromkeys(model for one in sessions for model in one.plan.models))
     tasks = tuple(dict.fromkeys(one.plan.task for one in sessions))

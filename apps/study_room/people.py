@@ -83,7 +83,7 @@ def replay(room: StudyRoom, session: Session, step: int) -> dict[str, Any]:
     import torch
 
     from engine.images import to_uint8
-    from engine.study.goals import resolve
+    from engine.study.matching.goals import resolve
 
     shown = _replay(session, step)
     model = room.shelf.latent_model(shown.model)

@@ -48,7 +48,7 @@ def headline(found: Analysed) -> str:
 
 def measures(found: Analysed, task: TaskName) -> list[tuple[str, str]]:
     """What can be drawn of a task: (title, name), the primary measure first."""
-    from engine.study.measures import MEASURES, PRIMARY
+    from engine.study.measuring.measures import MEASURES, PRIMARY
 
     known = {average.measure for average in found.analysis.averages if average.task == task}
     names = [PRIMARY[task], *(name for name in MEASURES if name in known and name != PRIMARY[task])]

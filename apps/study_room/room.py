@@ -17,9 +17,9 @@ from apps.study_store import study_store
 if TYPE_CHECKING:
     from engine.study.analysis import Analysis
     from engine.study.design import Study
+    from engine.study.measuring.yardsticks import Yardstick, Yardsticks
     from engine.study.session import Session
     from engine.study.store import Store
-    from engine.study.yardsticks import Yardstick, Yardsticks
 
 KEPT = 4  # analyses in memory
 Report = Callable[[float, str], object]
@@ -167,7 +167,7 @@ class StudyRoom:
 
     def yardsticks(self, study: Study, report: Report | None = None) -> dict[str, Yardstick]:
         """Of those models of a study that can be loaded; the analysis says which are missing."""
-        from engine.study.yardsticks import yardstick
+        from engine.study.measuring.yardsticks import yardstick
 
         found = {}
         for number, model in enumerate(study.models):

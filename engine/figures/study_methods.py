@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from engine.figures.study_models import short
 from engine.study.analysis import Analysis
 from engine.study.design import Study
-from engine.study.measures import MEASURES, PRIMARY
+from engine.study.measuring.measures import MEASURES, PRIMARY
 
 TASKS = {
     "reconstruction": "interactive reconstruction (moving sliders until the output matches a target)",

@@ -10,7 +10,7 @@ from engine.figures.palette import model_color
 from engine.figures.themes import Theme, ink, notice, themed
 from engine.study.analysis import Analysis, Average
 from engine.study.design import TaskName
-from engine.study.measures import MEASURES
+from engine.study.measuring.measures import MEASURES
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -8,7 +8,7 @@ from engine.figures.palette import method_color
 from engine.figures.study_models import axis_title
 from engine.figures.themes import Theme, notice, themed
 from engine.study.analysis import Analysis
-from engine.study.measures import PRIMARY
+from engine.study.measuring.measures import PRIMARY
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

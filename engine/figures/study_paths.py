@@ -9,11 +9,11 @@ import numpy as np
 
 from engine.figures.palette import model_color
 from engine.figures.themes import Theme, ink, notice, themed
+from engine.study.measuring.slides import Floats, coordinates
+from engine.study.measuring.yardsticks import Yardstick
 from engine.study.response import Response
 from engine.study.session import Session
-from engine.study.slides import Floats, coordinates
 from engine.study.steps import Reconstruction
-from engine.study.yardsticks import Yardstick
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

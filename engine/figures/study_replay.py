@@ -18,7 +18,7 @@ from engine.study.session import Session
 from engine.study.steps import Reconstruction
 
 if TYPE_CHECKING:
-    from engine.study.slides import Floats
+    from engine.study.measuring.slides import Floats
 
 TARGET_COLOR = MODEL_COLORS["ae"]
 _GAP = 4  # pixels between output and target

@@ -15,9 +15,9 @@ from engine.figures.study_paths import slide_paths
 from engine.figures.study_tables import contrasts_table, exclusions_table, means_table, order_table, secondary_table
 from engine.figures.study_times import solve_curves
 from engine.study.analysis import Analysis
-from engine.study.measures import MEASURES, PRIMARY
+from engine.study.measuring.measures import MEASURES, PRIMARY
+from engine.study.measuring.yardsticks import Yardsticks
 from engine.study.session import Session
-from engine.study.yardsticks import Yardsticks
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.figures.study_models import axis_title, short
 from engine.study.analysis import Analysis, Average, Interval
 from engine.study.design import TaskName
-from engine.study.measures import MEASURES, measured_in
+from engine.study.measuring.measures import MEASURES, measured_in
 
 NONE = "–"
 _LEFT_OUT = {"category_changes", "start_agreement", "final_agreement", "final_error", "dial_switches", "reversals"}

@@ -16,36 +16,36 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.study.active_time import active_s
-    from engine.study.agreement import AGREEMENTS, Agreement, drawn
-    from engine.study.bots import CoordinateSearch, ForgetfulHand
-    from engine.study.calibration import calibrate, calibrated_threshold
     from engine.study.design import Contrast, Exclusion, Goal, Item, Study, TaskName
-    from engine.study.goals import SolvedWhen, resolve
-    from engine.study.panels import Panel, panel
-    from engine.study.planning import num_questions, plan
+    from engine.study.files.study_file import read_study
+    from engine.study.matching.agreement import AGREEMENTS, Agreement, drawn
+    from engine.study.matching.calibration import calibrate, calibrated_threshold
+    from engine.study.matching.goals import SolvedWhen, resolve
+    from engine.study.measuring.active_time import active_s
+    from engine.study.players.bots import CoordinateSearch, ForgetfulHand
+    from engine.study.players.simulation import Simulation, simulate
     from engine.study.response import History, Outcome, Response
     from engine.study.session import Session
-    from engine.study.simulation import Simulation, simulate
+    from engine.study.sessions.panels import Panel, panel
+    from engine.study.sessions.planning import num_questions, plan
+    from engine.study.sessions.toy import Toy
     from engine.study.steps import Choice, Consent, Plan, Practice, Questionnaire, Reconstruction, Step
-    from engine.study.study_file import read_study
-    from engine.study.toy import Toy
 
 _HOMES = {
-    "active_time": ("active_s",),
-    "agreement": ("AGREEMENTS", "Agreement", "drawn"),
-    "bots": ("CoordinateSearch", "ForgetfulHand"),
-    "calibration": ("calibrate", "calibrated_threshold"),
+    "measuring.active_time": ("active_s",),
+    "matching.agreement": ("AGREEMENTS", "Agreement", "drawn"),
+    "players.bots": ("CoordinateSearch", "ForgetfulHand"),
+    "matching.calibration": ("calibrate", "calibrated_threshold"),
     "design": ("Contrast", "Exclusion", "Goal", "Item", "Study", "TaskName"),
-    "goals": ("SolvedWhen", "resolve"),
-    "panels": ("Panel", "panel"),
-    "planning": ("num_questions", "plan"),
+    "matching.goals": ("SolvedWhen", "resolve"),
+    "sessions.panels": ("Panel", "panel"),
+    "sessions.planning": ("num_questions", "plan"),
     "response": ("History", "Outcome", "Response"),
     "session": ("Session",),
-    "simulation": ("Simulation", "simulate"),
+    "players.simulation": ("Simulation", "simulate"),
     "steps": ("Choice", "Consent", "Plan", "Practice", "Questionnaire", "Reconstruction", "Step"),
-    "study_file": ("read_study",),
-    "toy": ("Toy",),
+    "files.study_file": ("read_study",),
+    "sessions.toy": ("Toy",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

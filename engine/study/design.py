@@ -76,7 +76,7 @@ class Contrast:
     Attributes:
         first: Id of a model of the study.
         second: Id of another one.
-        measure: A derived measure of `engine.study.measures`; completion is the primary one.
+        measure: A derived measure of `engine.study.measuring.measures`; completion is the primary one.
     """
 
     first: str
@@ -86,7 +86,7 @@ class Contrast:
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A study file, validated (`engine.study.study_file`).
+    """A study file, validated (`engine.study.files.study_file`).
 
     Attributes:
         name: Its place in links, `/quiz/<name>`: lower-case letters, digits and hyphens.

@@ -15,15 +15,15 @@ from playwright.sync_api import Error, expect
 from apps.quiz.pages import drawn
 from engine.images import to_uint8
 from engine.interfaces import Space
-from engine.study import agreement as measures
-from engine.study.active_time import active_s
-from engine.study.agreement import AGREEMENTS, Distance, Intersection, Overlap, Tolerance
+from engine.study.matching import agreement as measures
+from engine.study.matching.agreement import AGREEMENTS, Distance, Intersection, Overlap, Tolerance
+from engine.study.measuring.active_time import active_s
+from engine.study.measuring.slides import crossings_s, dial_switches, events, reversals, travel
+from engine.study.measuring.yardsticks import Dial, Yardstick
 from engine.study.response import History, Response
-from engine.study.slides import crossings_s, dial_switches, events, reversals, travel
+from engine.study.sessions.toy import DEMONSTRATIONS, PRACTICE, PRACTICE_CHOICES, Toy
 from engine.study.steps import Reconstruction
 from engine.study.store import Store
-from engine.study.toy import DEMONSTRATIONS, PRACTICE, PRACTICE_CHOICES, Toy
-from engine.study.yardsticks import Dial, Yardstick
 
 FRAME_MS = 1000 / 60
 STUDY = """

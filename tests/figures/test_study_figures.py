@@ -21,7 +21,7 @@ from engine.figures.study_replay import replay, replay_film
 from engine.figures.study_times import solve_curves
 from engine.interfaces import Part, Space
 from engine.study.analysis import Assumptions, analyse, power_curve
-from engine.study.yardsticks import Dial, Yardstick
+from engine.study.measuring.yardsticks import Dial, Yardstick
 from tests.figures.helpers import check
 from tests.study.synthetic import YARDSTICKS, sessions, study
 

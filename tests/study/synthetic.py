@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from engine.study.design import Contrast, Exclusion, Study
+from engine.study.measuring.yardsticks import Dial, Yardstick
 from engine.study.questionnaires import EASE, TASK_LOAD
 from engine.study.response import History, Response
 from engine.study.session import Session
 from engine.study.steps import Choice, Plan, Questionnaire, Reconstruction
-from engine.study.yardsticks import Dial, Yardstick
 
 RATES = {"dsprites/gt": 0.92, "dsprites/vae": 0.7, "dsprites/ae": 0.4}
 DIALS = tuple(

@@ -1,4 +1,4 @@
-// How well a picture matches its target: the measures of engine/study/agreement.py, on the pixels that are drawn.
+// How well a picture matches its target: the measures of engine/study/matching/agreement.py, on the pixels that are drawn.
 
 /**
  * The measure that `facts` = {name, ...} describes, as a function of the values of two drawn pictures: from 0 to 1.

@@ -1,4 +1,4 @@
-// The practice toy, a disc whose size and brightness two dials change: the formula of engine/study/toy.py.
+// The practice toy, a disc whose size and brightness two dials change: the formula of engine/study/sessions/toy.py.
 
 export const SIDE = 64;
 export const SPACE = { kind: "image", shape: [1, SIDE, SIDE] };

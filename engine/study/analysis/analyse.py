@@ -12,9 +12,9 @@ from engine.study.analysis.intervals import Interval, mean_interval
 from engine.study.analysis.order_effects import OrderEffects, order_effects
 from engine.study.analysis.secondary import Secondary, secondary
 from engine.study.design import Study, TaskName
-from engine.study.measures import MEASURES, measured_in, participant_table, question_table, rating_table
+from engine.study.measuring.measures import MEASURES, measured_in, participant_table, question_table, rating_table
+from engine.study.measuring.yardsticks import Yardsticks
 from engine.study.session import Session
-from engine.study.yardsticks import Yardsticks
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from engine.study.analysis.holm import holm
 from engine.study.analysis.intervals import Interval, difference_interval, mean_interval
 from engine.study.analysis.permutation import Permutations, paired_permutation, unpaired_permutation
 from engine.study.design import Contrast, Study, TaskName
-from engine.study.measures import measured_in
+from engine.study.measuring.measures import measured_in
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,10 +6,10 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.study.active_time import active_s
 from engine.study.design import Study
+from engine.study.measuring.active_time import active_s
+from engine.study.measuring.slides import untouched
 from engine.study.session import Session
-from engine.study.slides import untouched
 from engine.study.steps import Choice, Reconstruction
 
 

@@ -13,7 +13,7 @@ from engine.study.analysis.intervals import Interval, mean_interval
 from engine.study.analysis.permutation import paired_permutation
 from engine.study.analysis.secondary import gee_fit
 from engine.study.design import Study, TaskName
-from engine.study.measures import PRIMARY
+from engine.study.measuring.measures import PRIMARY
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from engine.study.analysis.comparisons import paired_values
 from engine.study.analysis.holm import holm
 from engine.study.analysis.intervals import CONFIDENCE, Interval
 from engine.study.design import Study, TaskName
-from engine.study.measures import PRIMARY
+from engine.study.measuring.measures import PRIMARY
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,15 +23,15 @@ from apps.study_room import exports, imports, people, results, sample_size
 from apps.study_room.editor import BLANK, Editor
 from apps.study_room.room import StudyRoom
 from engine.study.design import Contrast, Study
-from engine.study.planning import plan
+from engine.study.files.study_file import write_study
 from engine.study.questionnaires import EASE
 from engine.study.response import History, Response
+from engine.study.sessions.planning import plan
 from engine.study.steps import Reconstruction
 from engine.study.store import Store
-from engine.study.study_file import write_study
 from tests.apps.zoo import make_zoo
-from tests.study.test_import_events import log as log_of
-from tests.study.test_import_events import question
+from tests.study.original_log.test_import_events import log as log_of
+from tests.study.original_log.test_import_events import question
 
 MODELS = ("sinelines/vae", "sinelines/gt")
 CURVES = Study(

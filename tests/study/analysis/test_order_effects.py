@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.study.analysis.order_effects import order_effects, stage_factor, trend
-from engine.study.measures import question_table
+from engine.study.measuring.measures import question_table
 from tests.study.synthetic import YARDSTICKS, sessions, study
 
 STUDY = study()

@@ -8,7 +8,7 @@ import statsmodels.formula.api as smf
 from scipy.stats import wilcoxon
 
 from engine.study.analysis.secondary import gee_tests, mixed_tests, secondary
-from engine.study.measures import participant_table, question_table, rating_table
+from engine.study.measuring.measures import participant_table, question_table, rating_table
 from tests.study.synthetic import YARDSTICKS, sessions, study
 
 STUDY = study()

@@ -1,0 +1,1 @@
+"""Study files: reading, writing, their rules, their schema, and the ready-made ones."""

@@ -1,0 +1,1 @@
+"""What responses come to: measures of a question and of a participant."""

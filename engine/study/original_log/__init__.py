@@ -1,0 +1,1 @@
+"""Reads the log events of the original study (Ross et al., 2021) as sessions."""

@@ -1,0 +1,1 @@
+"""Simulated participants and how far they get with a model."""
