@@ -9,13 +9,14 @@ const DIGITS = 9; // all that a float32 holds
 export function recorder(start, { clock = () => performance.now(), after = setTimeout, cancel = clearTimeout } = {}) {
   const began = clock();
   const entries = [{ t_ms: 0, code: start, axis: -1, direction: 0, agreement: null, error: null }];
-  let waiting = []; // moves since the last entry: the newest becomes one when the hand turns or rests
+  let waiting = null; // the newest move since the last entry: becomes one when the hand turns or rests
+  let unseen = []; // moves since the one whose picture came last
   let last = { axis: -1, direction: 0 }, timer = null;
 
   const now = () => Math.round(10 * (clock() - began)) / 10;
   const keep = (entry) => {
     cancel(timer);
-    waiting = [];
+    waiting = null;
     if (entry) entries.push(entry);
   };
   return {
@@ -24,22 +25,26 @@ export function recorder(start, { clock = () => performance.now(), after = setTi
       const direction = Math.sign(value - before) || (axis === last.axis ? last.direction : 0);
       const turned = axis !== last.axis || direction * last.direction < 0;
       last = { axis, direction };
-      if (turned) keep(waiting.at(-1)); // the turning point itself
+      if (turned) keep(waiting); // the turning point itself
       const entry = { t_ms: now(), code, axis, direction, agreement: null, error: null };
+      unseen.push(entry);
       if (turned || entry.t_ms - entries.at(-1).t_ms >= APART_MS) {
         keep(entry);
       } else {
-        waiting.push(entry);
         cancel(timer);
-        timer = after(() => keep(waiting.at(-1)), APART_MS);
+        waiting = entry;
+        timer = after(() => keep(waiting), APART_MS);
       }
     },
     /** The picture of a code has been drawn; `solved` makes an entry of it, at the time of its move. */
     drawn(code, agreement, error, solved = false) {
-      for (const entry of [...entries.slice(-30), ...waiting]) {
-        if (entry.agreement === null && same(entry.code, code)) Object.assign(entry, { agreement, error });
-      }
-      if (solved) keep(waiting.findLast((entry) => same(entry.code, code)));
+      const at = unseen.findIndex((entry) => same(entry.code, code)), move = unseen[at] ?? entries[0];
+      if (at < 0 && !same(move.code, code)) return; // of no move: a reset, or the canvas's own
+      Object.assign(move, { agreement, error });
+      unseen = unseen.slice(at + 1); // pictures come in the order of their moves
+      if (!solved) return;
+      keep(null); // the page takes back what was moved since
+      if (!entries.includes(move)) entries.splice(1 + entries.findLastIndex(({ t_ms }) => t_ms <= move.t_ms), 0, move);
     },
     /** Seconds in which something happened: gaps between entries of less than three seconds. */
     activeSeconds() {
@@ -50,7 +55,7 @@ export function recorder(start, { clock = () => performance.now(), after = setTi
     },
     /** Ends the record; {duration_ms, history}. What was never drawn has no agreement: the server fills it in. */
     finish(code, agreement, error) {
-      keep(waiting.at(-1));
+      keep(waiting);
       entries.push({ t_ms: now(), code, axis: -1, direction: 0, agreement, error });
       const names = ["t_ms", "code", "axis", "direction", "agreement", "error"];
       const column = (name) => entries.map((entry) => (name === "code" ? entry.code.map(short) : entry[name]));

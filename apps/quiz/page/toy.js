@@ -7,13 +7,20 @@ export const LAYOUT = [{ name: "dials", size: 2, kind: "continuous" }];
 /** A picture of code (z1, z2), both in [0, 1]: {shape, bytes}. */
 export function disc([size, shade]) {
   const bytes = new Uint8Array(SIDE * SIDE), radius = 24 * size + 4;
+  const inner = level(1 - Math.fround(shade)), outer = level(shade);
   for (let row = 0, k = 0; row < SIDE; row++) {
     for (let column = 0; column < SIDE; column++, k++) {
       const inside = Math.hypot(row - 31, column - 31) < radius;
-      bytes[k] = Math.round(255 * (inside ? 1 - shade : shade));
+      bytes[k] = inside ? inner : outer;
     }
   }
   return { shape: [SIDE, SIDE, 1], bytes: bytes.buffer };
+}
+
+/** As torch rounds on the server: in float32, halves to even. */
+function level(value) {
+  const scaled = Math.fround(255 * Math.fround(value)), below = Math.floor(scaled);
+  return scaled - below === 0.5 ? below + (below % 2) : Math.round(scaled);
 }
 
 /** Axes as the canvas takes them; a reset goes back to where the dial started. */
