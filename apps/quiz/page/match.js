@@ -80,9 +80,12 @@ export function match(place, question, { source, next = "Next", onleave }) {
 
   function leave(outcome) {
     if (!record) return;
-    const { duration_ms, history } = record.finish(now.drawn, now.agreement, now.error);
-    const done = { outcome, duration_ms, history,
-      answer: { code: now.drawn, agreement: now.agreement, error: now.error } };
+    // Skipped while the newest picture was on its way: the hand counts, and the server judges what it left.
+    const behind = outcome === "skipped" && moved.some((value, k) => value !== now.drawn[k]);
+    const answer = behind ? { code: moved, agreement: null, error: null }
+      : { code: now.drawn, agreement: now.agreement, error: now.error };
+    const { duration_ms, history } = record.finish(answer.code, answer.agreement, answer.error);
+    const done = { outcome, duration_ms, history, answer };
     record = null;
     canvas.setDisabled(true);
     go.disabled = skip.disabled = true;

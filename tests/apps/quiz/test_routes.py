@@ -121,6 +121,16 @@ def test_what_was_never_drawn_gets_its_agreement_here(client, quiz):
     assert stored.answer == {"code": list(step.target), "agreement": 1.0, "error": 0.0}  # the server's own
 
 
+def test_a_code_skipped_before_its_picture_came_is_judged_here(client, quiz):
+    state = at_first_question(client)
+    step = quiz.store.session(state["token"]).plan.steps[state["step"]]
+    history = {**EMPTY, "code": [step.start]}
+    skipped = response(state, history=history, answer={"code": step.start, "agreement": None, "error": None})
+    assert post(client, "responses", **skipped).json()["saved"] == "stored"
+    stored = quiz.store.session(state["token"]).responses[-1]
+    assert stored.answer["agreement"] == stored.history.agreement[0] < 0.5
+
+
 def test_a_forged_solution_is_refused(client, quiz):
     state = at_first_question(client)
     step = quiz.store.session(state["token"]).plan.steps[state["step"]]
