@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -45,16 +44,14 @@ class Quiz:
     studies: StudyShelf
     files: BlindFiles = field(default_factory=BlindFiles)
     _store: Store | None = None
-    _opening: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def store(self) -> Store:
         """The study store, opened when first asked for."""
         from apps.study_store import study_store
 
-        with self._opening:
-            self._store = self._store or study_store()
-            return self._store
+        self._store = self._store or study_store()  # one a process, whoever asks first
+        return self._store
 
     def listing(self) -> list[dict[str, Any]]:
         """All studies, JSON-able, with how many have taken part."""
@@ -66,7 +63,7 @@ class Quiz:
         return [_listed(one, began.get(one.name, 0)) for one in self.studies.entries()]
 
     def welcome(self, name: str) -> dict[str, Any]:
-        """What is said before a session begins: {title, parts, questions in all}, about, where tasks differ.
+        """What is said before a session begins: {title, parts, questions in all, most: whether some get fewer}.
 
         Raises:
             UnknownModelError: If there is no such study.
@@ -75,8 +72,8 @@ class Quiz:
 
         study = self.studies.get(name)
         parts = study.models_each or len(study.models)
-        each = max(num_questions(study, task, self._model(study.models[0])) for task in study.tasks)
-        return {"title": study.title, "parts": parts, "questions": parts * each}
+        each = {num_questions(study, task, self._model(study.models[0])) for task in study.tasks}
+        return {"title": study.title, "parts": parts, "questions": parts * max(each), "most": len(each) > 1}
 
     def begin(self, fields: Fields, arrived_ms: float) -> dict[str, Any]:
         """Begins a session of {study, key, clock_ms}; its first step and its token. The same key begins it once.

@@ -12,6 +12,7 @@ import engine
 from engine.study.steps import Choice, Reconstruction
 from engine.study.store import Store
 from tests.browser.onnx_files import prepared
+from tests.browser.quiz_round import play_round
 
 # As a hand would; once the picture matches no dial moves any more.
 TURN = """(dial, value) => {
@@ -308,29 +309,10 @@ def test_a_second_tab_and_a_phone_are_told_politely(page, server, store):
     second.get_by_role("button", name="Begin").wait_for()
 
 
-def without_patience(route):
-    """Lets questions be skipped after a fifth of a second instead of ten."""
-    answer = route.fetch()
-    body = answer.json()
-    for question in body["questions"]:
-        question["goal"]["skip_after_s"] = 0.2
-    route.fulfill(response=answer, json=body)
-
-
 def test_play_needs_no_consent_stores_nothing_and_compares_with_the_simulated_participant(page, server, store):
     began = [len(list(store.sessions(name))) for name in NAMES]
     page.goto(f"{server.url}#workspace=Quiz&model=sinelines/gt", wait_until="domcontentloaded", timeout=90_000)
     expect(page.locator(".qz-studies")).to_contain_text("Curves and dials", timeout=60_000)
     expect(page.get_by_role("link", name="Take part").first).to_have_attribute("href", re.compile(r"/quiz/\w+$"))
-    page.route("**/quiz/api/play", without_patience)
-    page.get_by_role("button", name="Play", exact=True).click()
-    for at in range(5):
-        expect(page.get_by_text(f"question {at + 1} of 5")).to_be_visible(timeout=60_000)
-        dial = page.locator(".qz-match").get_by_role("slider", name="Dial 1", exact=True)
-        for key in ("Home", "End", "Home", "End"):
-            dial.press(key)
-            page.wait_for_timeout(120)  # entries of a history are 100 ms apart
-        page.get_by_role("button", name="Skip (no penalty)").click()
-    expect(page.get_by_role("heading", name=re.compile(r"You solved \d of 5"))).to_be_visible(timeout=60_000)
-    expect(page.get_by_text(re.compile("The simulated participant.*solved . of 5"))).to_be_visible(timeout=60_000)
+    play_round(page, page.locator("#lx-quiz"))
     assert [len(list(store.sessions(name))) for name in NAMES] == began

@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.apps.zoo import make_zoo
+from tests.browser.quiz_round import play_round
 
 LINES = ".stPlotlyChart .scatterlayer .js-line"
 
@@ -117,15 +118,6 @@ def test_on_paper_nothing_is_cut_off_and_everything_can_be_read(url, page, theme
     assert main.locator(".legendtext").first.evaluate(ink) == "rgb(27, 31, 36)"
 
 
-def without_patience(route):
-    """Lets questions be skipped after a fifth of a second instead of ten."""
-    answer = route.fetch()
-    body = answer.json()
-    for question in body["questions"]:
-        question["goal"]["skip_after_s"] = 0.2
-    route.fulfill(response=answer, json=body)
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_round_is_played_and_compared_with_the_simulated_participant(url, page, seen, theme):
     page.emulate_media(color_scheme=theme)
@@ -138,15 +130,5 @@ def test_a_round_is_played_and_compared_with_the_simulated_participant(url, page
     page.get_by_role("combobox", name="Model").click()
     page.get_by_role("option", name="sinelines/gt").click()
     expect(main.get_by_text("Five questions with sinelines/gt")).to_be_visible(timeout=60_000)
-    page.route("**/quiz/api/play", without_patience)
-    main.get_by_role("button", name="Play", exact=True).click()
-    for at in range(5):
-        expect(main.get_by_text(f"question {at + 1} of 5")).to_be_visible(timeout=60_000)
-        dial = main.locator(".qz-match").get_by_role("slider", name="Dial 1", exact=True)
-        for key in ("Home", "End", "Home", "End"):
-            dial.press(key)
-            page.wait_for_timeout(120)  # entries of a history are 100 ms apart
-        main.get_by_role("button", name="Skip (no penalty)").click()
-    expect(main.get_by_role("heading", name=re.compile(r"You solved \d of 5"))).to_be_visible(timeout=60_000)
-    expect(main.get_by_text(re.compile("The simulated participant.*solved . of 5"))).to_be_visible(timeout=60_000)
+    play_round(page, main)
     assert not [error for error in seen.errors if "404" not in error]

@@ -57,7 +57,7 @@ export async function quiz(place, { base, study }) {
     return null;
   }
 
-  function welcomePage({ title, parts, questions }, begun) {
+  function welcomePage({ title, parts, questions, most }, begun) {
     head.title(title);
     const key = uuid(); // asked twice for want of an answer, the server begins one session
     const go = h("button", { type: "button", class: "qz-button qz-primary", onclick: () => step(async () => {
@@ -69,7 +69,7 @@ export async function quiz(place, { base, study }) {
       begun(state);
     }) }, "Begin");
     body.replaceChildren(h("div", { class: "qz-page" }, h("h1", {}, title),
-      h("p", {}, `After a short practice there ${questions === 1 ? "is one question" : `are ${questions} questions`}${parts > 1 ? ` in ${parts} parts` : ""}, with pictures to look at and dials to move.`),
+      h("p", {}, `After a short practice there ${questions === 1 ? "is one question" : `are ${most ? "up to " : ""}${questions} questions`}${parts > 1 ? ` in ${parts} parts` : ""}, with pictures to look at and dials to move.`),
       h("p", {}, "You can close this page at any time and come back to the same question in this browser."),
       h("div", { class: "qz-go" }, go)));
     go.focus();

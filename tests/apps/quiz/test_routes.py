@@ -131,6 +131,15 @@ def test_a_code_skipped_before_its_picture_came_is_judged_here(client, quiz):
     assert stored.answer["agreement"] == stored.history.agreement[0] < 0.5
 
 
+def test_the_welcome_tells_how_much_there_is(client, folder):
+    assert client.get("/quiz/api/studies/toys").json() == {
+        "title": "Curves and dials", "parts": 1, "questions": 3, "most": False}  # fmt: skip
+    text = STUDY.format(task="reconstruction, none").replace("questions: 3", "questions: null")
+    (folder / "toys.yaml").write_text(text)
+    told = client.get("/quiz/api/studies/toys").json()
+    assert (told["questions"], told["most"]) == (10, True)  # five to match, or ten about a dial
+
+
 def test_a_forged_solution_is_refused(client, quiz):
     state = at_first_question(client)
     step = quiz.store.session(state["token"]).plan.steps[state["step"]]
