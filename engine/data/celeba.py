@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from engine.data.dataset import DATASETS
 from engine.data.hub_parquet import HubParquet
 from engine.data.hub_pictures import HubPictures
-from engine.data.square import resize, square
+from engine.data.square import square
 from engine.interfaces import Space
 
 ATTRIBUTES = (
@@ -51,8 +49,3 @@ class CelebA(HubPictures):
         channels=3,
         accepts=(_ALIGNED, (_SIDE, _SIDE)),
     )
-
-    def __init__(self, size: int | None = None) -> None:
-        super().__init__()
-        resize(self, size)
-        self.source = replace(self.source, size=(self.space.shape[1], self.space.shape[2]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ import torch
 from engine.data.causal_split import Excerpt
 from engine.data.dataset import DataFormatError, Progress, Split, unknown_split
 from engine.data.hub_parquet import ByteImages, Decoded, HubParquet, open_split
+from engine.data.square import resize
 from engine.interfaces import Space
 
 
@@ -22,6 +24,9 @@ class HubPictures:
         source: Where the files lie. Its column is the label; without classes its columns are attributes, 0 or 1.
         stored: Names of the stored splits, in the order in which `all` goes through them.
         excerpts: Further splits that are part of a stored one.
+
+    Args:
+        size: Pixels a side, to which pictures are resized (Lanczos); None takes them as they are.
     """
 
     name: str
@@ -39,8 +44,13 @@ class HubPictures:
     citation: str
     url: str
 
-    def __init__(self) -> None:
+    def __init__(self, size: int | None = None) -> None:
         self._decoded: dict[str, Decoded] = {}
+        resize(self, size)
+        side = (self.space.shape[1], self.space.shape[2])
+        if side != self.source.size:
+            accepts = tuple(dict.fromkeys((*(self.source.accepts or ()), self.source.size)))
+            self.source = replace(self.source, size=side, accepts=accepts)
 
     def split(self, name: str) -> Split:
         """A stored split in the order of its rows, `all` of them one after the other, or an excerpt."""

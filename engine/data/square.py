@@ -1,4 +1,4 @@
-"""Data sets of square colour pictures whose side can be chosen."""
+"""Data sets of square pictures whose side can be chosen."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class Sized(Protocol):
     space: Space
 
 
-def square(side: int) -> Space:
-    """Colour pictures of this many pixels a side.
+def square(side: int, *, channels: int = 3) -> Space:
+    """Pictures of this many pixels a side.
 
     Raises:
         ValueError: If it is no whole number from 8 to 1024.
     """
     if type(side) is not int or not SMALLEST <= side <= LARGEST:
         raise ValueError(f"size should be a whole number of pixels from {SMALLEST} to {LARGEST}; got {side!r}.")
-    return Space(kind="image", shape=(3, side, side))
+    return Space(kind="image", shape=(channels, side, side))
 
 
 def resize(dataset: Sized, side: int | None) -> None:
@@ -35,5 +35,5 @@ def resize(dataset: Sized, side: int | None) -> None:
     """
     if side is None or side == dataset.space.shape[-1]:
         return
-    dataset.space = square(side)
+    dataset.space = square(side, channels=dataset.space.shape[0])
     dataset.name = f"{dataset.name}@{side}"

@@ -18,6 +18,8 @@ from engine.metrics.deletion_insertion import PixelCurves, deletion_insertion
 from engine.metrics.encodings import Encodings, encode_batches
 from engine.metrics.evaluation import evaluate
 from engine.metrics.factor_vae_score import factor_vae_score, sampled_factor_vae_score
+from engine.metrics.frechet_distance import classifier_features, frechet_distance
+from engine.metrics.generation import SampleQuality, sample_quality
 from engine.metrics.headline import HEADLINES, headline, interval_of, number, ranged
 from engine.metrics.inference import batches
 from engine.metrics.latent_usage import active_units, active_units_by_kl, kl_per_latent
@@ -45,6 +47,7 @@ __all__ = [
     "PixelCurves",
     "Randomisation",
     "ReconstructionError",
+    "SampleQuality",
     "SensitivityN",
     "accuracy",
     "active_units",
@@ -52,6 +55,7 @@ __all__ = [
     "agreement",
     "batches",
     "category_purity",
+    "classifier_features",
     "confusion_matrix",
     "cross_entropy",
     "dci",
@@ -61,6 +65,7 @@ __all__ = [
     "evaluate",
     "expected_calibration_error",
     "factor_vae_score",
+    "frechet_distance",
     "headline",
     "interval_of",
     "kl_per_latent",
@@ -74,6 +79,7 @@ __all__ = [
     "randomisation",
     "ranged",
     "reconstruction_error",
+    "sample_quality",
     "sampled_factor_vae_score",
     "sap",
     "sensitivity_n",

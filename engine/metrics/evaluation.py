@@ -26,6 +26,7 @@ from engine.metrics.dci import Direction, dci
 from engine.metrics.definition import Metric, Value
 from engine.metrics.encodings import Encodings, encode_batches
 from engine.metrics.factor_vae_score import factor_vae_score
+from engine.metrics.generation import sample_quality
 from engine.metrics.inference import batches, device_of, evaluating, spread_rows
 from engine.metrics.latent_usage import active_units, active_units_by_kl, kl_per_latent
 from engine.metrics.metric_table import measured
@@ -60,6 +61,7 @@ def evaluate(
     - `posterior` (an autoencoder): MSE and NLL; KL and active units where it is variational; where factors are known
       MI matrix, MIG, DCI both ways, SAP and FactorVAE score of the posterior means.
     - `discovers_categories` (an InfoGAN): purity of the categories, if a classifier is given.
+    - `sample` (another generator): how its samples compare with real pictures, if a classifier is given.
     - Only `decode`: MSE and NLL of decoding the true factors.
 
     Args:
@@ -68,7 +70,7 @@ def evaluate(
         dataset: Where examples, labels and factors come from.
         generator: On the CPU; draws posterior samples, held-out rows, votes.
         paper: Published figures by metric name, such as `Recipe.paper`.
-        classifier: Names the samples of a generator with categories.
+        classifier: Looks at the samples of a generator.
         split: Which split.
         max_rows: Looks at this many rows, evenly spread over the split; None at all.
         batch_size: Examples in memory at once.
@@ -88,6 +90,8 @@ def evaluate(
         values = _autoencoder(network, run)
     elif getattr(network, "discovers_categories", False):
         values = {} if classifier is None else _categories(network, classifier, generator)
+    elif callable(getattr(network, "sample", None)):
+        values = {} if classifier is None else _generator(network, classifier, run)
     else:
         values = _factor_decoder(network, run)
     published = paper or {}
@@ -244,3 +248,16 @@ def _categories(model: Any, classifier: Classifier, generator: Generator) -> dic
         "category_majorities": tuple(purity.majority.double().tolist()),
         "distinct_classes": purity.num_distinct,
     }
+
+
+def _generator(model: Any, classifier: Classifier, run: _Run) -> dict[str, Value]:  # noqa: ANN401 - samples and decodes
+    found = sample_quality(
+        model, classifier, run.split, generator=run.generator, progress=run.told("samples and real pictures")
+    )
+    values: dict[str, Value] = {
+        "classifier_fid": found.distance,
+        "classifier_fid_real": found.distance_of_real,
+        "sample_shares": tuple(found.shares.tolist()),
+    }
+    values |= {} if found.sure is None else {"sure_samples": found.sure}
+    return values | ({} if found.shares_of_real is None else {"real_shares": tuple(found.shares_of_real.tolist())})

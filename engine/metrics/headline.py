@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 M = TypeVar("M")
 
 # What a table of models opens with, in this order, where a model has them.
-HEADLINES = ("mse", "nll", "mig", "bot_solved", "dci_disentanglement", "accuracy", "category_purity")
+HEADLINES = ("mse", "nll", "mig", "bot_solved", "dci_disentanglement", "accuracy", "category_purity", "classifier_fid")
 _ONLY_COMPARED = ("bot_solved",)  # stands in tables, but speaks for no model alone
 
 

@@ -269,6 +269,38 @@ METRICS: Mapping[str, Definition] = MappingProxyType(
         "distinct_classes": Definition(
             "Distinct classes", "classes", "Number of different classes among the categories' most frequent ones.", True
         ),
+        # generators with a prior of their own
+        "classifier_fid": Definition(
+            "Fréchet distance of a classifier's features",
+            "",
+            "In place of the FID, whose Inception network is not at hand: the Fréchet distance between the features "
+            "that the classifier's last layer sees of samples and of as many held-out pictures.",
+            False,
+        ),
+        "classifier_fid_real": Definition(
+            "The same of real pictures",
+            "",
+            "The Fréchet distance between two halves of the held-out pictures, of the same sizes.",
+            None,
+        ),
+        "sure_samples": Definition(
+            "Sure samples",
+            "",
+            "Share of 1,000 samples with a class that the classifier finds at least 0.9 likely.",
+            True,
+        ),
+        "sample_shares": Definition(
+            "Share of each class",
+            "",
+            "Share of 1,000 samples that the classifier gives each class, or finds each attribute in.",
+            None,
+        ),
+        "real_shares": Definition(
+            "Share of each class in the data",
+            "",
+            f"Share of each class, or of each attribute, by label, {_ON_TEST}.",
+            None,
+        ),
         "seed_purities": Definition(
             "Category purity of each seed",
             "",

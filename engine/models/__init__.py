@@ -12,6 +12,7 @@ from engine.models import (
     info_gan,
     resnet,
     sinelines_formula,
+    stylegan2,
     torchvision_classifier,
 )
 from engine.models.autoencoder import Autoencoder, reparameterise
@@ -32,5 +33,6 @@ __all__ = [
     "reparameterise",
     "resnet",
     "sinelines_formula",
+    "stylegan2",
     "torchvision_classifier",
 ]

@@ -32,10 +32,12 @@ class InfoGAN28(nn.Module):
     Attributes:
         code_limits: Range of each continuous entry, those of the prior.
         discovers_categories: Nobody tells it what its categories are, so a classifier has to say what they mean.
+        judged: A classifier looks at its samples.
     """
 
     prior = "uniform"
     discovers_categories = True
+    judged = True
 
     def __init__(
         self,

@@ -7,8 +7,9 @@ from engine.objectives.autoencoding import Autoencoding, SupervisedDecoding
 from engine.objectives.classification import Classification
 from engine.objectives.info_gan import InfoGAN
 from engine.objectives.kl import KL
-from engine.objectives.objective import OBJECTIVES, TERMS, Objective, Pass, Term
+from engine.objectives.objective import OBJECTIVES, TERMS, Lazy, Objective, Pass, Term
 from engine.objectives.reconstruction import Bernoulli, SquaredError
+from engine.objectives.stylegan2 import StyleGAN2Game
 from engine.objectives.total_correlation import TotalCorrelation
 
 __all__ = [
@@ -21,12 +22,14 @@ __all__ = [
     "Classification",
     "Flip",
     "InfoGAN",
+    "Lazy",
     "Light",
     "Objective",
     "Pass",
     "Resample",
     "Shift",
     "SquaredError",
+    "StyleGAN2Game",
     "SupervisedDecoding",
     "Term",
     "TotalCorrelation",

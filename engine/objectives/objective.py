@@ -15,12 +15,31 @@ OBJECTIVES: Registry[Callable[..., Any]] = Registry("objective")
 TERMS: Registry[Callable[..., Any]] = Registry("loss term")
 
 
+@dataclass(frozen=True)
+class Lazy:
+    """A regulariser as a player that plays now and then, with another player's parameters and optimiser.
+
+    Attributes:
+        of: That other player; its rate and moments are corrected for the additional steps (Karras et al., 2020,
+            appendix B).
+        every: Updates from one of its steps to the next.
+    """
+
+    of: str
+    every: int
+
+
 class Objective(Protocol):
     """One or more players, each with its parameters and its loss; a frozen dataclass.
 
-    The objective of a recipe that `needs` other checkpoints also has `standing_on(models)`: given the loaded models by
-    id, it returns the objective that uses them. One whose players learn at different rates has `rates`, by player, in
-    units of the recipe's.
+    Further parts, for objectives that need them:
+
+    - `standing_on(models)`: of a recipe that `needs` other checkpoints; given the loaded models by id, it returns the
+      objective that uses them.
+    - `rates`: learning rates by player, in units of the recipe's.
+    - `lazy`: players that play only now and then, as `Lazy` by name.
+    - `before_update(parameters)`: called between a player's gradients and its update.
+    - `after_update(model, batch)`: called when all have played.
     """
 
     @property

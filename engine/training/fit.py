@@ -14,7 +14,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from engine.data import Batch, Split
-from engine.objectives import Objective
+from engine.objectives import Lazy, Objective
 from engine.training.best_epoch import BestEpoch
 from engine.training.log import Log
 from engine.training.recipe import Recipe
@@ -61,6 +61,8 @@ def fit(
     needs: Mapping[str, Any] = MappingProxyType({}),
     validation: Split | None = None,
     start: Start | None = None,
+    watch: Callable[[nn.Module], Mapping[str, float]] | None = None,
+    watch_every: int = 1000,
 ) -> nn.Module:
     """Trains one recipe, going on from the state it finds in `folder`.
 
@@ -80,6 +82,9 @@ def fit(
         start: Weights of the recipe's `start`, which a new run's network takes by `start_from(tensors)`; None where
             they cannot be had: then it starts from its seed, and nothing is frozen. A run that goes on knows by its
             state what it began with and needs them no more.
+        watch: Measures the network now and then, such as the quality of its samples; what it returns is logged beside
+            the loss terms. It leaves the network, and its mode, as they are.
+        watch_every: Updates between two such looks; they fall on a report.
 
     Returns:
         The network in eval mode, on the CPU; with the weights of the best epoch if the recipe names a validation split.
@@ -106,7 +111,7 @@ def fit(
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         best = BestEpoch(validation) if recipe.validation and validation is not None else None
         run = _Run(recipe, objective, split, model, fabric, state, best)
-        run.go(on_progress, report_every, save_every_s, stop_after)
+        run.go(on_progress, report_every, save_every_s, stop_after, _Watch(watch, watch_every))
     return model.cpu().eval()
 
 
@@ -115,6 +120,20 @@ def _objective(recipe: Recipe, models: Mapping[str, Any]) -> Objective | None:
     if missing:
         raise ValueError(f"{recipe.id} stands on {', '.join(missing)}; load them and pass them to `fit` as `needs`.")
     return recipe.objective.standing_on(models) if recipe.needs else recipe.objective  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """What is measured of a network now and then."""
+
+    measure: Callable[[nn.Module], Mapping[str, float]] | None
+    every: int
+
+    def look(self, model: nn.Module, before: int, now: int) -> dict[str, float]:
+        """The measures, where a look is due between two numbers of updates."""
+        if self.measure is None or before // self.every == now // self.every:
+            return {}
+        return dict(self.measure(model))
 
 
 class _Game(nn.Module):
@@ -147,14 +166,17 @@ class _Run:
         self.state, self.best = state, best
         self.frozen_steps = 0 if state.start is None else recipe.frozen_steps
         self.rates: Mapping[str, float] = getattr(objective, "rates", {})
+        self.lazy: Mapping[str, Lazy] = getattr(objective, "lazy", {})
+        self.before_update = getattr(objective, "before_update", None)
+        self.after_update = getattr(objective, "after_update", None)
         self.steps_per_epoch = math.ceil(len(split) / recipe.batch_size)
         model.to(memory_format=torch.channels_last)
         self.model = model.train()
         self.game = fabric.setup_module(_Game(objective, self.model))
         self.parameters = {p: list(objective.parameters(self.model, p)) for p in objective.players}
-        self.optimisers = {
-            p: fabric.setup_optimizers(recipe.optimiser.build(self.parameters[p])) for p in objective.players
-        }
+        learners = [p for p in objective.players if p not in self.lazy]
+        self.rows = {p: recipe.optimiser.slowed(self._share(p)) for p in learners}
+        self.optimisers = {p: fabric.setup_optimizers(self.rows[p].build(self.parameters[p])) for p in learners}
         # Dropout draws from torch's default generator, which takes no argument; `fit` has forked it.
         torch.default_generator.manual_seed(recipe.seed)
         self.noise = torch.Generator().manual_seed(recipe.seed + 1)
@@ -170,21 +192,24 @@ class _Run:
         report_every: int,
         save_every_s: float,
         stop_after: int | None,
+        watch: _Watch,
     ) -> None:
         last = min(self.recipe.steps, stop_after or self.recipe.steps)
         reported, since, saved = self.step, time.monotonic(), time.monotonic()
-        sums: dict[str, Tensor] = {}
+        sums: dict[str, tuple[Tensor, int]] = {}
         while self.step < last:
             for name, value in self._update().items():
-                sums[name] = sums[name] + value if name in sums else value
+                total, count = sums.get(name, (torch.zeros_like(value), 0))
+                sums[name] = total + value, count + 1
             self.step += 1
             if self.best is not None and (self.step % self.steps_per_epoch == 0 or self.step == self.recipe.steps):
                 self.best.look(self.step, self.objective, self.model, self.fabric)
             if self.step % report_every and self.step != last:
                 continue
-            terms = {name: float(value) / (self.step - reported) for name, value in sums.items()}
+            terms = {name: float(total) / count for name, (total, count) in sums.items()}
             self._check(terms)
             rate = (self.step - reported) / (time.monotonic() - since)
+            terms |= watch.look(self.model, reported, self.step)
             self.log.write(self.step, terms)
             if on_progress:
                 left = (self.recipe.steps - self.step) / rate
@@ -202,19 +227,33 @@ class _Run:
         batch = self.split.batch(self._indices())
         tensors = self.fabric.to_device((batch.x, batch.labels, batch.factors))
         logged: dict[str, Tensor] = {}
-        for player in self.objective.players:
+        for player in self._playing():
             self._only(player)
-            optimiser: Any = self.optimisers[player]  # Fabric's wrapper of one torch optimiser
-            rate = self.recipe.optimiser.rate(self.step, steps=self.recipe.steps, steps_per_epoch=self.steps_per_epoch)
+            learner = self.lazy[player].of if player in self.lazy else player
+            optimiser: Any = self.optimisers[learner]  # Fabric's wrapper of one torch optimiser
+            rate = self.rows[learner].rate(self.step, steps=self.recipe.steps, steps_per_epoch=self.steps_per_epoch)
             for group in optimiser.param_groups:
-                group["lr"] = rate * self.rates.get(player, 1.0)
+                group["lr"] = rate * self.rates.get(learner, 1.0)
             optimiser.zero_grad()
             losses = self.game(*tensors, player, self.noise)
             self.fabric.backward(losses["loss"])
+            if self.before_update:
+                self.before_update(self.parameters[player])
             optimiser.step()
             one = len(self.objective.players) == 1
             logged |= {name if one or name != "loss" else f"{player} loss": v.detach() for name, v in losses.items()}
+        if self.after_update:
+            self.after_update(self.model, Batch(*tensors))
         return logged
+
+    def _playing(self) -> list[str]:
+        """Who plays in this update: lazy players now and then."""
+        return [p for p in self.objective.players if p not in self.lazy or self.step % self.lazy[p].every == 0]
+
+    def _share(self, player: str) -> float:
+        """Steps that are the player's own among all its optimiser makes."""
+        intervals = [lazy.every for name, lazy in self.lazy.items() if lazy.of == player]
+        return math.prod(every / (every + 1) for every in intervals)
 
     def _freeze(self) -> None:
         """Leaves the head alone to learn; batch norm keeps its statistics."""
@@ -224,8 +263,8 @@ class _Run:
     def _thaw(self) -> None:
         """Lets everything learn, with an optimiser that remembers nothing."""
         self.model.train().requires_grad_(True)
-        for player in self.objective.players:
-            optimiser: Any = self.optimisers[player]  # Fabric's wrapper of one torch optimiser
+        optimiser: Any  # Fabric's wrapper of one torch optimiser
+        for optimiser in self.optimisers.values():
             optimiser.optimizer.state.clear()
 
     def _only(self, player: str) -> None:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.files import write_atomically
 
+_PLACE = ("step", "time")
+
 
 class Log:
     """Appends loss terms to a CSV file with the columns `step`, `time` and one per term.
+
+    Where a row lacks a term, of a player that plays only now and then or of what is measured from time to time, it is
+    `nan`.
 
     Args:
         path: The file; made when missing.
@@ -21,22 +28,28 @@ class Log:
     def __init__(self, path: Path, *, from_step: int = 0) -> None:
         self.path = path
         rows = [row for row in read(path) if row["step"] <= from_step] if path.exists() else []
-        text = io.StringIO()
-        if rows:
-            writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({**row, "step": int(row["step"])} for row in rows)
-        write_atomically(path, text.getvalue().encode())
-        self._has_header = bool(rows)
+        self._terms = list(dict.fromkeys(name for row in rows for name in row if name not in _PLACE))
+        self._replace(rows)
 
     def write(self, step: int, terms: dict[str, float]) -> None:
         """Appends one row."""
+        new = [name for name in terms if name not in self._terms]
+        if new:
+            self._terms += new
+            self._replace(read(self.path))
         with self.path.open("a", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if not self._has_header:
-                writer.writerow(["step", "time", *terms])
-                self._has_header = True
-            writer.writerow([step, round(time.time(), 3), *(f"{value:.6g}" for value in terms.values())])
+            csv.writer(file, lineterminator="\n").writerow([step, round(time.time(), 3), *self._values(terms)])
+
+    def _replace(self, rows: list[dict[str, float]]) -> None:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if self._terms:
+            writer.writerow([*_PLACE, *self._terms])
+        writer.writerows([int(row["step"]), row["time"], *self._values(row)] for row in rows)
+        write_atomically(self.path, text.getvalue().encode())
+
+    def _values(self, terms: Mapping[str, float]) -> list[str]:
+        return [f"{terms.get(name, math.nan):.6g}" for name in self._terms]
 
 
 def read(path: Path) -> list[dict[str, float]]:

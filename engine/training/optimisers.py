@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import torch
@@ -25,6 +25,10 @@ class Optimiser(Protocol):
 
     def rate(self, step: int, *, steps: int, steps_per_epoch: int) -> float:
         """Learning rate of step 0, 1, ..., steps - 1."""
+        ...
+
+    def slowed(self, share: float) -> Optimiser:
+        """The same for an optimiser that makes 1 / share times as many steps (Karras et al., 2020, appendix B)."""
         ...
 
 
@@ -56,6 +60,11 @@ class Adam:
         rising = min(1.0, (step + 1) / (self.warmup + 1))
         falling = 1.0 if self.schedule == "constant" else 0.5 * (1 + math.cos(math.pi * step / max(steps, 1)))
         return self.lr * rising * falling
+
+    def slowed(self, share: float) -> Adam:
+        """A lower rate and moments that forget as much in as many more steps."""
+        first, second = self.betas
+        return replace(self, lr=self.lr * share, betas=(first**share, second**share))
 
 
 @OPTIMISERS.register("muon")
@@ -106,3 +115,7 @@ class SGD:
         """Learning rate of one step."""
         passed = sum(step >= drop for drop in self.drops)
         return self.lr * self.epoch_factor ** (step // steps_per_epoch) * 0.1**passed
+
+    def slowed(self, share: float) -> SGD:
+        """A lower rate and a momentum that forgets as much in as many more steps."""
+        return replace(self, lr=self.lr * share, momentum=self.momentum**share)

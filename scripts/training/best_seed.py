@@ -7,7 +7,7 @@ from torch import nn
 
 from engine.metrics import Metric, category_purity, measured
 from engine.training import Recipe
-from scripts.training.needs import CATEGORY_CLASSIFIER, model_of
+from scripts.training.needs import JUDGES, model_of
 from scripts.training.runs import Job
 
 SWEEP = ("seed_purities", "seed_distinct_classes")
@@ -27,7 +27,7 @@ def best_of(
     """
     if len(candidates) == 1:
         return *candidates[0], {}
-    judge = model_of(CATEGORY_CLASSIFIER[job.recipe.dataset], job)
+    judge = model_of(JUDGES[job.recipe.dataset], job)
     results = [
         category_purity(model, judge, generator=torch.Generator().manual_seed(row.seed + 2))  # type: ignore[arg-type]
         for row, model in candidates

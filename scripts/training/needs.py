@@ -18,7 +18,7 @@ from engine.training import Recipe
 from engine.training.start import Start
 from scripts.training.runs import Job
 
-CATEGORY_CLASSIFIER = {"mnist": "mnist/digits"}  # by data set
+JUDGES = {"mnist": "mnist/digits", "celeba": "celeba/attributes", "celeba-hq": "celeba/attributes"}  # by data set
 
 
 class NeedError(RuntimeError):
@@ -37,7 +37,8 @@ def discovers_categories(recipe: Recipe) -> bool:
 
 
 def _judge(recipe: Recipe) -> str:
-    return CATEGORY_CLASSIFIER.get(recipe.dataset, "") if discovers_categories(recipe) else ""
+    judged = getattr(MODELS[recipe.network.name], "judged", False)
+    return JUDGES.get(recipe.dataset.partition("@")[0], "") if judged else ""
 
 
 def models_of(row: Recipe, job: Job) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def model_of(name: str, job: Job) -> Any:  # noqa: ANN401 - whatever the checkpo
 
 
 def judge_of(row: Recipe, job: Job) -> Classifier | None:
-    """The classifier that names a generator's categories; None for all others."""
+    """The classifier that looks at a generator's samples; None for all others."""
     name = _judge(row)
     return model_of(name, job) if name else None
 

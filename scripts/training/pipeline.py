@@ -20,7 +20,7 @@ from engine.checkpoints.loading import load_folder
 from engine.data import Dataset, load_dataset
 from engine.files import locked, write_atomically
 from engine.interfaces import Classifier
-from engine.metrics import Metric, evaluate
+from engine.metrics import Metric, evaluate, sample_quality
 from engine.training import Network, Recipe
 from engine.training.cluster import Context
 from engine.training.fit import Progress, fit
@@ -44,6 +44,8 @@ from scripts.training.runs import (
 from scripts.training.shipping import Shipment, changed_metrics, shipment
 from scripts.training.simulated import add_simulated
 
+LOOKS = 20  # at a generator's samples in a run
+WATCHED = 1000  # samples, compared with as many real pictures
 SMALL_BYTES = 2_000_000  # weights below this are shipped as float32 without trying float16
 
 
@@ -207,10 +209,27 @@ def _fit(row: Recipe, dataset: Dataset, job: Job, context: Context) -> nn.Module
                 needs=models,
                 validation=dataset.split(row.validation) if row.validation else None,
                 start=start,
+                watch=_watch(row, dataset, job),
+                watch_every=max(1, row.steps // LOOKS),
             )
         finally:
             for tracker in also:
                 tracker.close()
+
+
+def _watch(row: Recipe, dataset: Dataset, job: Job) -> Callable[[nn.Module], Mapping[str, float]] | None:
+    """What is measured of a generator while it is trained: how far its samples are from real pictures."""
+    judge = judge_of(row, job)
+    if judge is None:
+        return None
+    real = dataset.split(row.test)
+
+    def measure(model: nn.Module) -> Mapping[str, float]:
+        generator = torch.Generator().manual_seed(row.seed)
+        found = sample_quality(model, judge, real, generator=generator, most=WATCHED)  # type: ignore[arg-type]
+        return {"classifier_fid": found.distance}
+
+    return measure
 
 
 def _tell(progress: Progress, context: Context, also: list[Tracker]) -> None:

@@ -28,7 +28,7 @@ def test_what_is_unknown_is_not_found(mirror, name):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("mnist@64", "Pictures of 'mnist' have one size; leave out '@64'"),
+        ("dsprites@32", "Pictures of 'dsprites' have one size; leave out '@32'"),
         ("flowers@large", "'@large' should be a number of pixels a side, such as flowers@256"),
         ("flowers@", "'@' should be a number of pixels"),
         ("flowers@2000", "from 8 to 1024; got 2000"),

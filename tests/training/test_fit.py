@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import errno
+import math
 from dataclasses import replace
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
-from engine.objectives import OBJECTIVES, InfoGAN
+from engine.objectives import OBJECTIVES, InfoGAN, StyleGAN2Game
 from engine.training.fit import TrainingDivergedError, fit
 from engine.training.log import read
 from engine.training.state import StateError, fingerprint, saved_step
 from tests.training.toys import Distilled, small, split_for
 
-RESUMED = ["sinelines/vae", "dsprites/gt", "mnist/ss5", "mnist/ig5", "mnist/digits"]
+RESUMED = ["sinelines/vae", "dsprites/gt", "mnist/ss5", "mnist/ig5", "mnist/digits", "mnist/stylegan2"]
 
 
 @pytest.mark.parametrize("name", RESUMED)
@@ -50,6 +52,40 @@ def test_players_of_a_game_log_their_own_losses(tmp_path):
     recipe, reports = small("mnist/ig5", steps=1), []
     fit(recipe, split_for(recipe), folder=tmp_path, on_progress=reports.append)
     assert {"generator loss", "discriminator loss", "information"} <= set(reports[0].terms)
+
+
+def test_what_is_watched_is_looked_at_now_and_then_and_logged(tmp_path):
+    recipe, looks = small("sinelines/vae"), []
+
+    def watch(model):
+        looks.append(model.training)
+        return {"parameters": float(sum(p.numel() for p in model.parameters()))}
+
+    fit(recipe, split_for(recipe), folder=tmp_path, report_every=2, watch=watch, watch_every=4)
+    seen = {int(row["step"]): not math.isnan(row["parameters"]) for row in read(tmp_path / "log.csv")}
+    assert seen == {2: False, 4: True, 6: False, 8: True, 10: False}
+    assert looks == [True, True]
+
+
+def test_lazy_players_play_now_and_then_and_with_another_ones_optimiser(tmp_path, monkeypatch):
+    played, losses = [], StyleGAN2Game.losses
+
+    def watched(self, model, batch, player, **chance):
+        played.append(player)
+        return losses(self, model, batch, player, **chance)
+
+    monkeypatch.setattr(StyleGAN2Game, "losses", watched)
+    recipe = replace(small("mnist/stylegan2", steps=9), objective=StyleGAN2Game(path_every=4, penalty_every=8))
+    run = fit(recipe, split_for(recipe), folder=tmp_path, report_every=3)
+    rounds = "".join({"generator": "g", "path length": "p", "discriminator": "d", "gradient penalty": "r"}[p]
+                     for p in played)  # fmt: skip
+    assert rounds == "gpdr" + "gd" * 3 + "gpd" + "gd" * 3 + "gpdr"
+    with safe_open(tmp_path / "state.safetensors", framework="pt") as file:
+        steps = {name: int(file.get_tensor(name)) for name in file.keys() if name.endswith(".0.step")}  # noqa: SIM118
+    assert steps == {"optimiser.generator.0.step": 9 + 3, "optimiser.discriminator.0.step": 9 + 2}
+    assert int(run.images) == 9 * 8
+    rows = read(tmp_path / "log.csv")
+    assert [math.isnan(row["penalty"]) for row in rows] == [False, True, False]
 
 
 def test_players_of_a_game_may_learn_at_rates_of_their_own(tmp_path):

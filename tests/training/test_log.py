@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from engine.training.estimate import training_seconds
@@ -60,3 +62,15 @@ def test_training_time_leaves_out_the_pause_between_two_sessions(tmp_path):
     path.write_text("step,time,loss\n" + "".join(f"{i},{t},1\n" for i, t in enumerate(times, 1)))
     assert training_seconds(path) == 60.0
     assert training_seconds(tmp_path / "none.csv") == 0.0
+
+
+def test_a_term_that_comes_later_or_not_always_is_no_number_elsewhere(tmp_path):
+    path = tmp_path / "log.csv"
+    log = Log(path)
+    log.write(10, {"loss": 1.0})
+    log.write(20, {"loss": 2.0, "distance": 0.5})
+    log.write(30, {"loss": 3.0})
+    Log(path, from_step=30).write(40, {"distance": 0.25, "loss": 4.0})
+    rows = read(path)
+    assert [row["loss"] for row in rows] == [1, 2, 3, 4]
+    assert [None if math.isnan(row["distance"]) else row["distance"] for row in rows] == [None, 0.5, None, 0.25]

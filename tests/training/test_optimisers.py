@@ -45,3 +45,11 @@ def test_every_optimiser_gives_a_positive_rate_at_every_step(name):
     optimiser = OPTIMISERS.build(name)
     assert all(optimiser.rate(step, steps=30, steps_per_epoch=7) > 0 for step in range(30))
     assert isinstance(optimiser.build([torch.nn.Parameter(torch.zeros(2))]), torch.optim.Optimizer)
+
+
+def test_an_optimiser_slowed_to_a_half_forgets_as_much_in_two_steps_as_it_did_in_one():
+    slow = Adam(lr=0.1, betas=(0.5, 0.81)).slowed(0.5)
+    assert slow.lr == pytest.approx(0.05)
+    assert slow.betas == pytest.approx((0.5**0.5, 0.9))
+    assert Adam(betas=(0.0, 0.99)).slowed(0.8).betas[0] == 0
+    assert SGD(lr=0.1, momentum=0.25).slowed(0.5) == SGD(lr=0.05, momentum=0.5)

@@ -12,7 +12,7 @@ from engine.data import Split, load_dataset
 from engine.objectives import Autoencoding, SquaredError
 from engine.training import RECIPES, Network
 
-SMALL = {"width": 4, "hidden": 8}
+SMALL = {"width": 4, "hidden": 8, "z_dim": 4, "w_dim": 4, "channel_base": 64}
 
 
 class Pictures:
@@ -40,7 +40,7 @@ def split_for(recipe, n=40):
 def small(name, **changes):
     """A row of the table with a narrow network, ten updates and small batches."""
     recipe = RECIPES[name]
-    known = SimpleNamespace(dense=("hidden",), resnet=("width",))
+    known = SimpleNamespace(dense=("hidden",), resnet=("width",), stylegan2=("z_dim", "w_dim", "channel_base"))
     allowed = getattr(known, recipe.network.name.split("-")[0], ("width", "hidden"))
     options = {} if recipe.objective is None else {key: SMALL[key] for key in allowed}
     network = Network(recipe.network.name, {**recipe.network.options, **options})

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.training.recipe import Recipe
-from engine.training.recipes import classifiers, faces, interactive_reconstruction
+from engine.training.recipes import classifiers, faces, hypotheses, interactive_reconstruction
 
-RECIPES: Mapping[str, Recipe] = MappingProxyType(
-    {recipe.id: recipe for table in (interactive_reconstruction, classifiers, faces) for recipe in table.rows()}
-)
+_TABLES = (interactive_reconstruction, classifiers, faces, hypotheses)
+RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.id: recipe for table in _TABLES for recipe in table.rows()})
