@@ -21,6 +21,7 @@ from engine.interfaces import Space
 MAX_BYTES = 2**20
 _MAX_VALUES = 2**26  # of decoded pictures, a quarter of a gigabyte: JPEG may swell a thousandfold
 _PLAIN_BYTES = 800_000  # colour pictures of more bytes than this are stored as JPEG
+_MAX_TIMES = 18  # layers of a StyleGAN2 of 1024 pixels
 _OWN = ("codes", "labels", "factors")
 
 
@@ -61,6 +62,8 @@ class Examples:
 def examples_bytes(examples: Examples, space: Space) -> bytes:
     """The file `samples.safetensors`: pictures as uint8, as bits where all are black or white, or as JPEG where large.
 
+    Codes that repeat themselves, as a style that all layers have, are stored once.
+
     Raises:
         SamplesTooLargeError: If it exceeds a mebibyte.
         NonFiniteError: If a value is NaN or infinite.
@@ -68,6 +71,8 @@ def examples_bytes(examples: Examples, space: Space) -> bytes:
     tensors = dict(examples.extra)
     tensors |= {name: value for name in _OWN if (value := getattr(examples, name)) is not None}
     tensors |= _packed(examples.x, space)
+    if examples.codes is not None:
+        tensors |= _without_repetition(tensors.pop("codes"))
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     check_finite(tensors, Path("samples.safetensors"))
     data: bytes = safetensors.torch.save(tensors)
@@ -96,6 +101,7 @@ def read_examples(path: Path, space: Space, *, sha256: str | None = None) -> Exa
     tensors = read_tensors(data, path)
     try:
         x = _unpacked(tensors, space)
+        _repeat_codes(tensors)
         own = {name: tensors.pop(name, None) for name in _OWN}
         return Examples(x=x, **own, extra=tensors)
     except (ValueError, KeyError, IndexError, TypeError, RuntimeError) as error:
@@ -115,6 +121,24 @@ def _packed(x: Tensor, space: Space) -> dict[str, Tensor]:
         ends = np.cumsum([len(file) for file in files], dtype=np.int64)
         return {"x_jpeg": torch.from_numpy(np.concatenate(files)), "x_jpeg_ends": torch.from_numpy(ends)}
     return {"x": torch.from_numpy(pixels)}
+
+
+def _without_repetition(codes: Tensor) -> dict[str, Tensor]:
+    """Codes (N, D), or the shortest beginning of them that all of them repeat, and how often."""
+    length = codes.shape[1] if codes.ndim == 2 else 0
+    for times in range(min(length, _MAX_TIMES), 1, -1):
+        parts = codes.reshape(len(codes), times, -1) if length % times == 0 else None
+        if parts is not None and len(codes) and torch.equal(parts, parts[:, :1].expand_as(parts)):
+            return {"codes_once": parts[:, 0], "codes_times": torch.tensor(times)}
+    return {"codes": codes}
+
+
+def _repeat_codes(tensors: dict[str, Tensor]) -> None:
+    if "codes_once" in tensors:
+        times = int(tensors.pop("codes_times"))
+        if not 1 < times <= _MAX_TIMES:
+            raise ValueError(f"codes_times is {times}; it should be 2 to {_MAX_TIMES}")
+        tensors["codes"] = tensors.pop("codes_once").repeat(1, times)
 
 
 def _unpacked(tensors: dict[str, Tensor], space: Space) -> Tensor:

@@ -66,6 +66,8 @@ def shipment(
         return _formula(model, row, dataset, test, batch)
     if getattr(model, "discovers_categories", False):
         return _generator(model, row, metrics)
+    if callable(getattr(model, "sample", None)):
+        return _styles(model, row)
     return _factors(model, row, dataset, test, batch)
 
 
@@ -137,6 +139,16 @@ def _generator(model: nn.Module, row: Recipe, metrics: Mapping[str, Metric]) -> 
     axes = axes_of(model, codes, options=_options(metrics))  # type: ignore[arg-type] # decodes
     examples = Examples(x=model.decode(own), codes=own)  # type: ignore[operator]
     return Shipment(axes, examples, Network(row.network.name, {**row.network.options, "discriminator": False}))
+
+
+def _styles(model: nn.Module, row: Recipe) -> Shipment:
+    """Samples; the discriminator stays, as it tells how alike and how real pictures look, and the learner does not.
+
+    What moves through styles are directions, which are found when the checkpoint is there.
+    """
+    codes: Tensor = model.sample(NUM_EXAMPLES, generator=torch.Generator().manual_seed(_SEED))  # type: ignore[operator]
+    examples = fitting(Examples(x=model.decode(codes), codes=codes), model.space)  # type: ignore[operator, arg-type]
+    return Shipment((), examples, Network(row.network.name, {**row.network.options, "training": False}))
 
 
 def _options(metrics: Mapping[str, Metric]) -> Sequence[str]:

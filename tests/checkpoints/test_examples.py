@@ -55,6 +55,19 @@ def test_series_keep_their_values(tmp_path):
     assert found.equal(x.half().float())
 
 
+@given(seed=st.integers(0, 1000), times=st.integers(1, 18), size=st.integers(1, 6))
+def test_codes_that_repeat_themselves_are_stored_once(tmp_path_factory, seed, times, size):
+    style = torch.randn(5, size, generator=torch.Generator().manual_seed(seed))
+    examples = Examples(x=torch.zeros(5, 1, 2, 2), codes=style.repeat(1, times))
+    assert torch.equal(through_disk(tmp_path_factory.mktemp("s"), examples, image(1, 2, 2)).codes, examples.codes)
+    stored = safetensors.torch.load(examples_bytes(examples, image(1, 2, 2)))
+    assert stored.get("codes_once", stored.get("codes")).shape == (5, size)
+    mixed = examples.codes.clone()
+    mixed[0, 0] += 1  # one picture with another style in its first layer
+    examples = Examples(x=examples.x, codes=mixed)
+    assert torch.equal(through_disk(tmp_path_factory.mktemp("s"), examples, image(1, 2, 2)).codes, mixed)
+
+
 def test_extra_arrays_are_kept_as_they_are(tmp_path):
     extra = {"scatter_codes": torch.randn(9, 2).half(), "scatter_labels": torch.arange(9, dtype=torch.uint8)}
     found = through_disk(tmp_path, Examples(x=torch.zeros(2, 5), codes=torch.ones(2, 2), extra=extra), SERIES)
@@ -110,8 +123,9 @@ def test_jpeg_files_that_do_not_end_where_they_should_are_refused(ends, tmp_path
         {"x_bits": torch.zeros(8, dtype=torch.uint8)},
         {"x_bits": torch.zeros(2, 8)},
         {"x": torch.zeros(2, 1, 8, 8), "labels": torch.tensor(3)},
+        {"x": torch.zeros(2, 1, 8, 8), "codes_once": torch.ones(2, 3), "codes_times": torch.tensor(10**9)},
     ],
-    ids=["bits without rows", "bits that are floats", "one label for all"],
+    ids=["bits without rows", "bits that are floats", "one label for all", "codes that would fill the memory"],
 )
 def test_arrays_of_another_form_are_refused(tensors, tmp_path):
     path = tmp_path / "samples.safetensors"

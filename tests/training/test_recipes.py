@@ -19,7 +19,10 @@ from tests.training.toys import small, split_for
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
 # How a loss is brought down, not what it is.
-HOW = ("generator_rate", "augmentations", "label_smoothing", "augmentation_kimg", "gamma")
+HOW = (
+    *("generator_rate", "augmentations", "label_smoothing"),
+    *("gamma", "mixing", "path_weight", "augmentation", "augmentation_kimg"),
+)
 STARTERS = [name for name, recipe in RECIPES.items() if recipe.preset == "starter"]
 
 
