@@ -61,6 +61,11 @@ def classifier(shelf: Shelf, name: str) -> Any:  # noqa: ANN401 - a LoadedClassi
     return shelf.get(name)
 
 
+def spoken(name: str) -> str:
+    """A class's name for the eye: `Heavy_Makeup` is read as `Heavy makeup`; names without underscores stay."""
+    return name.replace("_", " ").strip().capitalize() if "_" in name else name
+
+
 def caption(model: Any, index: int) -> str:  # noqa: ANN401 - a LoadedClassifier
     """What is known of a held-out example: its class, or the attributes it has."""
     labels = model.examples.labels
@@ -68,8 +73,9 @@ def caption(model: Any, index: int) -> str:  # noqa: ANN401 - a LoadedClassifier
         return f"number {index}"
     if labels.ndim == 1:
         label = int(labels[index])
-        return f"number {index}, {model.classes[label] if 0 <= label < len(model.classes) else f'label {label}'}"
-    has = [name for name, label in zip(model.classes, labels[index].tolist(), strict=False) if label > 0]
+        known = 0 <= label < len(model.classes)
+        return f"number {index}, {spoken(model.classes[label]) if known else f'label {label}'}"
+    has = [spoken(name) for name, label in zip(model.classes, labels[index].tolist(), strict=False) if label > 0]
     return f"number {index}" + (f", {', '.join(has[:3])}" if has else "")
 
 

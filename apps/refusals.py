@@ -25,12 +25,16 @@ class RefusedError(ValueError):
     """What was asked for cannot be had in this way; the message is for the user."""
 
 
-class UnknownModelError(KeyError):
-    """The catalogue has no such model, or none that can do what is asked; the message is for the user."""
+class NotFoundError(KeyError):
+    """What a name, a link or a token stands for is not here; the message is for the user."""
 
     def __str__(self) -> str:
         """The message as it is: KeyError would put it into quotes."""
-        return str(self.args[0]) if self.args else "No such model."
+        return str(self.args[0]) if self.args else "There is no such thing here."
+
+
+class UnknownModelError(NotFoundError):
+    """The catalogue has no such model, or none that can do what is asked."""
 
 
 class BusyError(RuntimeError):
@@ -39,7 +43,7 @@ class BusyError(RuntimeError):
 
 def told(error: Exception) -> Told:
     """The status and the words for an error. One that nobody foresaw is logged with its traceback: it is a bug."""
-    for kind, status in ((UnknownModelError, 404), (RefusedError, 400), (BusyError, 503)):
+    for kind, status in ((NotFoundError, 404), (RefusedError, 400), (BusyError, 503)):
         if isinstance(error, kind):
             return Told(status, str(error))
     import torch

@@ -22,6 +22,7 @@ from apps.explaining import (
     read_methods,
     read_target,
     resolved,
+    spoken,
 )
 from apps.gradio_app.browser import grouped
 from apps.gradio_app.traverse import Answer, pictures
@@ -61,9 +62,22 @@ class Asked:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is explained of each picture, in words."""
-        target, classes = self.question.target, self.question.model.classes
-        return tuple(target_words(target.of_row(row), classes) for row in range(len(self.names)))
+        """What is explained of each picture, in words that name the classifier's outputs as it does."""
+        return self._words(self.question.model.classes)
+
+    @property
+    def spoken_words(self) -> tuple[str, ...]:
+        """The same for the eye."""
+        return self._words([spoken(name) for name in self.question.model.classes])
+
+    @property
+    def said(self) -> list[dict[str, Any]]:
+        """What the classifier says of each picture, as `predictions`, for the eye."""
+        found = predictions(self.question.model, self.logits)
+        return [{**one, "top": [[spoken(name), value] for name, value in one["top"]]} for one in found]
+
+    def _words(self, classes: Sequence[str]) -> tuple[str, ...]:
+        return tuple(target_words(self.question.target.of_row(row), classes) for row in range(len(self.names)))
 
 
 def choices(shelf: Shelf) -> Answer:
@@ -90,6 +104,7 @@ def facts(shelf: Shelf, name: str) -> Answer:
         "model": name,
         "title": model.title,
         "classes": list(model.classes),
+        "names": [spoken(name) for name in model.classes],
         "exclusive": bool(model.exclusive),
         "space": {"kind": "image", "shape": list(model.space.shape)},
         "examples": len(model.examples),
@@ -141,8 +156,7 @@ def read_pictures(shelf: Shelf, value: object, model: Any) -> tuple[Tensor, tupl
 def send_maps(asked: Asked, channel: Channel, maps: HeatmapCache | None) -> None:
     """Sends the pictures with what the classifier says of them, then maps as they are finished, then `done`."""
     started, question = time.perf_counter(), asked.question
-    said = predictions(question.model, asked.logits)
-    rows = [{**one, "target": word} for one, word in zip(said, asked.words, strict=True)]
+    rows = [{**one, "target": word} for one, word in zip(asked.said, asked.spoken_words, strict=True)]
     pixels = to_uint8(question.x)
     channel.send("pictures", pixels.tobytes(), shape=list(pixels.shape), names=list(asked.names), rows=rows)
     try:

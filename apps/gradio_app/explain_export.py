@@ -25,7 +25,7 @@ from engine.explain.heatmaps import (
 )
 from engine.explain.heatmaps.archive import heatmaps_npz
 from engine.figures import heatmap_sheet, row_words
-from engine.models.predictions import prediction_words, predictions
+from engine.models.predictions import prediction_words
 
 MOST_CLASSIFIERS = 8
 _PART = 2**20  # bytes: a page that reads puts small pieces together faster than one that is large
@@ -128,6 +128,6 @@ def _names(asked: Sequence[Asked]) -> list[str]:
     for one in asked:
         model = one.question.model
         before = f"{model.id}\n" if len(asked) > 1 else ""
-        said = map(prediction_words, predictions(model, one.logits))
-        rows += [before + row_words(*words) for words in zip(one.names, said, one.words, strict=True)]
+        said = map(prediction_words, one.said)
+        rows += [before + row_words(*words) for words in zip(one.names, said, one.spoken_words, strict=True)]
     return rows

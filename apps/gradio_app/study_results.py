@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ALL = "all versions, judged by the newest"
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+_READING = "<p class='lx-aside' role='status'>Reading the answers and measuring them …</p>"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Shown:
 def build(parts: Parts) -> Shown:
     """Puts down the components and wires them."""
     with gr.Column(elem_classes="lx-study-page"):
-        head = gr.HTML(apply_default_css=False, elem_classes="lx-study-head")
+        head = gr.HTML(_READING, apply_default_css=False, elem_classes="lx-study-head")
         with gr.Row(elem_classes=["lx-data-controls", "lx-study-controls"], equal_height=True):
             measure = _choice([("completion rate", "completion")], "completion", "Measure")
             task = _choice(["reconstruction"], "reconstruction", "Task")
@@ -44,7 +45,8 @@ def build(parts: Parts) -> Shown:
                 anew = gr.Button("Compute anew", size="sm", min_width=110)
         with gr.Row(elem_classes="lx-study-plots"):
             plots = [
-                gr.Plot(show_label=False, container=False, elem_classes="lx-study-plot", min_width=260)
+                # Hidden until there is something to draw, or the first look is one at empty frames.
+                gr.Plot(show_label=False, container=False, elem_classes="lx-study-plot", min_width=260, visible=False)
                 for _ in results.FIGURES
             ]
         primary = gr.HTML(apply_default_css=False, elem_classes="lx-study-tables")
@@ -131,7 +133,7 @@ def _drawn(
 def _choice(choices: list[Any], value: str | None, label: str) -> gr.Dropdown:
     # Any value is taken, and `view` minds what there is: one of the study before may be on its way when another is
     # chosen, which Gradio would refuse.
-    return gr.Dropdown(choices, value=value, label=label, allow_custom_value=True)
+    return gr.Dropdown(choices, value=value, label=label, allow_custom_value=True, visible=False)
 
 
 def _entitle(figure: Any, title: str) -> None:  # noqa: ANN401 - plotly's own

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.refusals import UnknownModelError
+from apps.refusals import NotFoundError
 
 
 @dataclass
@@ -37,8 +37,8 @@ class BlindFiles:
         """The model of a name that was given out.
 
         Raises:
-            UnknownModelError: If it was not.
+            NotFoundError: If it was not.
         """
         if name not in self._models:
-            raise UnknownModelError("No decoder has this name; reload the page.")
+            raise NotFoundError("No decoder has this name; reload the page.")
         return self._models[name]

@@ -54,24 +54,16 @@ class Play:
 
     def bot(self, fields: Fields) -> dict[str, Any]:
         """What the simulated participant makes of the questions of {model, seed}: {solved, moves a solved one}."""
-        import torch
+        from torch import Generator
 
-        from engine.study.players.bots import CoordinateSearch, Game
+        from engine.study.players.simulation import play_steps
 
         name, study, steps = self._drawn({**fields, "task": "reconstruction"})
         model = self.shelf.latent_model(name)
-        goal = solved_when(study.goal, model)
-        starts, targets = (
-            torch.tensor([getattr(step, which) for step in steps], device=getattr(model, "device", "cpu"))
-            for which in ("start", "target")
-        )
-        with torch.inference_mode():
-            drawn = model.decode(targets)
-            game = Game(model=model, axes=model.axes, start=starts, target=drawn, agreement=goal.agreement,
-                        reached_at=goal.reached_at, span=study.range)  # fmt: skip
-            played = CoordinateSearch().play(game, generator=torch.Generator().manual_seed(study.seed))
-        moves = float(played.moves[played.solved].mean()) if bool(played.solved.any()) else None
-        return {"solved": int(played.solved.sum()), "moves": moves}
+        asked = [step for step in steps if isinstance(step, Reconstruction)]
+        generator = Generator().manual_seed(study.seed)
+        played = play_steps(model, asked, solved_when(study.goal, model), generator=generator, span=study.range)
+        return {"solved": int(played.solved.sum()), "moves": played.mean_moves}
 
     def _drawn(self, fields: Fields) -> tuple[str, Study, list[Reconstruction | Choice]]:
         from engine.study.sessions.planning import plan

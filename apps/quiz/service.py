@@ -12,7 +12,7 @@ from apps import fields as read
 from apps.quiz.blind_files import BlindFiles
 from apps.quiz.pages import explained, page, solved_when
 from apps.quiz.shelf import Listed, StudyShelf
-from apps.refusals import BusyError, RefusedError, UnknownModelError
+from apps.refusals import BusyError, NotFoundError, RefusedError
 from apps.shelf import Shelf
 from engine.study.response import Response
 from engine.study.steps import Choice, Plan, Reconstruction, Step
@@ -66,7 +66,7 @@ class Quiz:
         """What is said before a session begins: {title, parts, questions in all, most: whether some get fewer}.
 
         Raises:
-            UnknownModelError: If there is no such study.
+            NotFoundError: If there is no such study.
         """
         from engine.study.sessions.planning import num_questions
 
@@ -99,7 +99,7 @@ class Quiz:
         """The step at which a {session} goes on.
 
         Raises:
-            UnknownModelError: If there is no such session, or it was withdrawn.
+            NotFoundError: If there is no such session, or it was withdrawn.
         """
         return self.state(read.text(fields, "session"))
 
@@ -117,11 +117,12 @@ class Quiz:
         body.pop("clock_ms", None)
         token = read.text(fields, "session")
         step, study = self._asked(token, fields)
-        body["history"] = self._filled(body.get("history"), step, study)
+        body["history"] = {} if body.get("history") is None else body["history"]
+        gaps = _gaps(body) if isinstance(step, Reconstruction) else []
         with _in_words():
             response = read_response(body)
         if isinstance(step, Reconstruction):
-            response = self._judged(response, step, study)
+            response = self._judged(self._filled(response, gaps, step, study), step, study)
         with _in_words():
             saved = self.store.save(response, clock, arrived_ms=arrived_ms)
         feedback = _feedback(response, step, study)
@@ -140,19 +141,19 @@ class Quiz:
         """The model behind the name `<token>.<stage>` that pages use: it does not tell which model it is.
 
         Raises:
-            UnknownModelError: If there is none.
+            NotFoundError: If there is none.
         """
         token, _, stage = name.rpartition(".")
         models = self._plan(token).models
         if not stage.isdecimal() or int(stage) >= len(models):
-            raise UnknownModelError("There is no such picture; reload the page.")
+            raise NotFoundError("There is no such picture; reload the page.")
         return self._model(models[int(stage)])
 
     def state(self, token: str) -> dict[str, Any]:
         """Where a session stands, JSON-able: its step's page, or the completion code.
 
         Raises:
-            UnknownModelError: If there is no such session, or it was withdrawn.
+            NotFoundError: If there is no such session, or it was withdrawn.
         """
         plan = self._plan(token)
         with _in_words():
@@ -200,28 +201,31 @@ class Quiz:
             text = "The study is interrupted: its server cannot draw these pictures now. Your answers are kept; tell "
             raise RefusedError(f"{text}whoever invited you, and come back to this page later.") from error
 
-    def _filled(self, history: object, step: Step, study: Study) -> object:
-        """The history with the agreements of pictures that were never drawn: judged here, the first of them.
+    def _filled(self, response: Response, gaps: list[int], step: Reconstruction, study: Study) -> Response:
+        """The answer with the agreements of pictures that were never drawn: judged here, the first of them.
 
         What is beyond `MOST_JUDGED` keeps what was on the screen before it.
+
+        Raises:
+            RefusedError: If the history's codes are none of this model's.
         """
-        if not isinstance(history, Mapping) or not isinstance(step, Reconstruction):
-            return {} if history is None else history
-        agreement, error, codes = (history.get(name) for name in ("agreement", "error", "code"))
-        if not isinstance(agreement, list) or not isinstance(error, list) or not isinstance(codes, list):
-            return history
-        if not len(agreement) == len(error) == len(codes):
-            return history
-        gaps = [at for at, value in enumerate(agreement) if value is None]
-        missing = [read.numbers({"code": codes[at]}, "code", len(step.start)) for at in gaps[:MOST_JUDGED]]
-        agreement, error = list(agreement), list(error)
-        if missing:
-            judged = self._judge(missing, step, study)
-            for at, one, other in zip(gaps, judged.agreement, judged.error, strict=False):
-                agreement[at], error[at] = one, other
+        from engine.study.measuring.whole_codes import whole_codes
+
+        history, judged_here = response.history, set(gaps[:MOST_JUDGED])
+        try:  # through all of them: a history whose codes do not come back must not be kept
+            codes = whole_codes(step.start, history, self._model(step.model).axes)
+            missing = [code.tolist() for at, code in enumerate(codes) if at in judged_here]
+        except ValueError as error:
+            raise RefusedError(str(error)) from error
+        if not missing:
+            return response
+        judged = self._judge([read.numbers({"code": code}, "code", len(step.start)) for code in missing], step, study)
+        agreement, errors = list(history.agreement), list(history.error)
+        for at, one, other in zip(gaps, judged.agreement, judged.error, strict=False):
+            agreement[at], errors[at] = one, other
         for at in gaps[MOST_JUDGED:]:
-            agreement[at], error[at] = agreement[at - 1], error[at - 1]
-        return {**history, "agreement": agreement, "error": error}
+            agreement[at], errors[at] = agreement[at - 1], errors[at - 1]
+        return replace(response, history=replace(history, agreement=tuple(agreement), error=tuple(errors)))
 
     def _judged(self, response: Response, step: Reconstruction, study: Study) -> Response:
         """The answer with the server's own agreement, which decides whether it is solved.
@@ -244,6 +248,20 @@ class Quiz:
         return judge(model, solved_when(study.goal, model).agreement, step.target, codes)
 
 
+def _gaps(body: dict[str, Any]) -> list[int]:
+    """Which agreements of a history the page could not know; with their errors they become 0 until they are judged."""
+    history = body["history"]
+    agreement, error = (history.get(name) if isinstance(history, Mapping) else None for name in ("agreement", "error"))
+    if not isinstance(agreement, list) or not isinstance(error, list) or len(agreement) != len(error):
+        return []
+    gaps = [at for at, value in enumerate(agreement) if value is None]
+    agreement, error = list(agreement), list(error)
+    for at in gaps:
+        agreement[at] = error[at] = 0.0
+    body["history"] = {**history, "agreement": agreement, "error": error}
+    return gaps
+
+
 def _listed(listed: Listed, participants: int) -> dict[str, Any]:
     study = listed.study
     if study is None:
@@ -261,7 +279,7 @@ def _in_words() -> Iterator[None]:
     try:
         yield
     except UnknownSessionError as error:
-        raise UnknownModelError(str(error)) from error
+        raise NotFoundError(str(error)) from error
     except ResponseError as error:
         raise RefusedError(str(error)) from error
     except StoreError as error:

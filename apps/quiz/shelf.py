@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apps.refusals import RefusedError, UnknownModelError
+from apps.refusals import NotFoundError, RefusedError
 from engine import settings
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ class StudyShelf:
         """A study by name.
 
         Raises:
-            UnknownModelError: If there is none.
+            NotFoundError: If there is none.
             RefusedError: If its file is not valid.
         """
         found = next((one for one in self.entries() if one.name == name), None)
         if found is None:
-            raise UnknownModelError(f"There is no study {name[:60]!r} here. Check the link.")
+            raise NotFoundError(f"There is no study {name[:60]!r} here. Check the link.")
         if found.study is None:
             raise RefusedError("This study's file is not valid, so it cannot be taken part in; its owner can see why.")
         return found.study

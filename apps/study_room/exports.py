@@ -17,7 +17,7 @@ def tables(room: StudyRoom, name: str, folder: Path, *, format: str, anonymised:
     """Sessions, responses, slider events and the data dictionary.
 
     Raises:
-        UnknownModelError: If nobody took part.
+        NotFoundError: If nobody took part.
         RefusedError: If they cannot be written.
     """
     from engine.study.store.export import export

@@ -12,6 +12,7 @@ from apps.study_room.room import StudyRoom, in_words
 
 if TYPE_CHECKING:
     from engine.figures.study_replay import Replay
+    from engine.interfaces import LatentModel
     from engine.study.session import Session
     from engine.study.steps import Reconstruction
 
@@ -85,8 +86,7 @@ def replay(room: StudyRoom, session: Session, step: int) -> dict[str, Any]:
     from engine.images import to_uint8
     from engine.study.matching.goals import resolve
 
-    shown = _replay(session, step)
-    model = room.shelf.latent_model(shown.model)
+    shown, model = _replay(room, session, step)
     goal = resolve(room.declared(session.study, session.version).goal, model)
     device = getattr(model, "device", "cpu")
     with torch.inference_mode():
@@ -115,18 +115,22 @@ def film(room: StudyRoom, session: Session, step: int) -> tuple[str, bytes]:
     """One answer as an animated GIF: a file name and its bytes; errors as `replay`."""
     from engine.figures.study_replay import replay_film
 
-    shown = _replay(session, step)
-    model = room.shelf.latent_model(shown.model)
+    shown, model = _replay(room, session, step)
     asked = session.plan.steps[step]
     name = f"{session.study}_{session.participant}_{_place(asked)}.gif"  # type: ignore[arg-type] # replays are of these
     return name, replay_film(model, shown)
 
 
-def _replay(session: Session, step: int) -> Replay:
+def _replay(room: StudyRoom, session: Session, step: int) -> tuple[Replay, LatentModel]:
+    """An answer as frames, and the model that draws them."""
     from engine.figures.study_replay import replay as frames
+    from engine.figures.study_replay import replayed
 
     with in_words():
-        return frames(session, step)
+        asked, _ = replayed(session, step)
+    model = room.shelf.latent_model(asked.model)
+    with in_words():
+        return frames(session, step, model.axes), model
 
 
 def _place(step: Reconstruction) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from apps.quiz.shelf import StudyShelf
-from apps.refusals import RefusedError, UnknownModelError, told
+from apps.refusals import NotFoundError, RefusedError, told
 from apps.shelf import Shelf
 from apps.study_store import study_store
 
@@ -127,7 +127,7 @@ class StudyRoom:
         """What a study says: the version that was taken part in, else its file.
 
         Raises:
-            UnknownModelError: If there is no such study.
+            NotFoundError: If there is no such study.
             RefusedError: If its file is not valid.
         """
         if version is None and not self.versions(name):
@@ -144,7 +144,7 @@ class StudyRoom:
             report: Told how far it is: a share in [0, 1] and what comes next.
 
         Raises:
-            UnknownModelError: If there is no such study.
+            NotFoundError: If there is no such study.
             RefusedError: If it cannot be analysed; the message says why.
         """
         study = self.declared(name, version)
@@ -183,18 +183,18 @@ class StudyRoom:
         """One participant's session.
 
         Raises:
-            UnknownModelError: If nobody of that name took part.
+            NotFoundError: If nobody of that name took part.
         """
         found = next((one for one in self.sessions(name) if one.participant == participant), None)
         if found is None:
-            raise UnknownModelError(f"{participant[:40] or 'Nobody'} is not among this study's participants any more.")
+            raise NotFoundError(f"{participant[:40] or 'Nobody'} is not among this study's participants any more.")
         return found
 
     def withdraw(self, name: str, participant: str) -> str:
         """Deletes all of one participant; says what that did.
 
         Raises:
-            UnknownModelError: If nobody of that name took part.
+            NotFoundError: If nobody of that name took part.
         """
         session = self.session(name, participant)
         with in_words():
@@ -230,6 +230,6 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except (UnknownSessionError, UnknownStudyError) as error:
-        raise UnknownModelError(str(error)) from error
+        raise NotFoundError(str(error)) from error
     except (StoreError, ValueError, OSError) as error:
         raise RefusedError(str(error)) from error

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.figures.palette import model_color
 from engine.figures.themes import Theme, ink, notice, themed
-from engine.study.measuring.slides import Floats, coordinates
+from engine.study.measuring.slides import Floats, coordinates, way
 from engine.study.measuring.yardsticks import Yardstick
 from engine.study.response import Response
 from engine.study.session import Session
@@ -111,9 +111,9 @@ def _way(
     step: Reconstruction, response: Response, yardstick: Yardstick, chosen: tuple[int, int]
 ) -> tuple[Floats, Floats]:
     """Where two dials stood, (K + 1, 2), and where the target has them, (2,)."""
-    codes = np.array([step.start, *response.history.code, step.target], dtype=np.float64)
-    places = np.stack([coordinates(codes, yardstick.dials[k]) for k in chosen], axis=1)
-    return places[:-1], places[-1]
+    target = np.array([step.target], dtype=np.float64)
+    goal = [coordinates(target, yardstick.dials[k]) for k in chosen]
+    return way(step, response.history, yardstick.dials)[:, chosen], np.concatenate(goal)
 
 
 def _chosen(yardstick: Yardstick, dials: tuple[int, int] | None) -> tuple[int, int] | None:

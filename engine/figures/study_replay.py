@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,10 @@ from engine.figures.film import film_gif
 from engine.figures.palette import MODEL_COLORS
 from engine.figures.picture import CURVE_COLOR, pixels
 from engine.figures.study_errors import held
-from engine.interfaces import Decoder, Space
+from engine.interfaces import Axis, Decoder, Space
+from engine.study.measuring.whole_codes import whole_codes
+from engine.study.measuring.yardsticks import Dial
+from engine.study.response import Response
 from engine.study.session import Session
 from engine.study.steps import Reconstruction
 
@@ -52,41 +56,51 @@ class Replay:
     error: tuple[float, ...]
 
 
-def replay(session: Session, step: int, *, every_ms: float = 100.0, most: int = 600) -> Replay:
+def replay(
+    session: Session, step: int, dials: Sequence[Axis | Dial], *, every_ms: float = 100.0, most: int = 600
+) -> Replay:
     """The frames of one response; each shows the history's last entry before it.
 
     Args:
         session: Whose.
         step: Number of the step in the session's plan.
+        dials: Of the step's model, in the order of its axes.
         every_ms: Between frames.
         most: Where there would be more frames than this, they stand further apart.
 
     Raises:
         ValueError: If the step is no reconstruction or has no history.
     """
-    asked = session.plan.steps[step] if 0 <= step < len(session.plan.steps) else None
-    found = next((response for response in session.responses if response.step == step), None)
-    if not isinstance(asked, Reconstruction) or found is None or not found.history.t_ms:
-        raise ValueError(
-            f"Step {step} of {session.participant} has no history to replay; choose a reconstruction that was answered."
-        )
+    asked, found = replayed(session, step)
     history = found.history
     end = max(history.t_ms[-1], found.duration_ms)
     every = max(every_ms, end / max(most - 1, 1))
     grid = np.append(np.arange(0.0, end, every), end)
     times = np.array(history.t_ms)
     entries = held(times, np.arange(len(times), dtype=np.float64), grid).astype(int).tolist()
+    codes = list(whole_codes(asked.start, history, dials))
     return Replay(
         model=asked.model,
         outcome=found.outcome,
         target=asked.target,
         every_ms=every,
         t_ms=tuple(grid.tolist()),
-        code=tuple(history.code[k] for k in entries),
+        code=tuple(tuple(codes[k].tolist()) for k in entries),
         axis=tuple(history.axis[k] for k in entries),
         agreement=tuple(history.agreement[k] for k in entries),
         error=tuple(history.error[k] for k in entries),
     )
+
+
+def replayed(session: Session, step: int) -> tuple[Reconstruction, Response]:
+    """What `replay` plays: the question and how it was answered; errors as there."""
+    asked = session.plan.steps[step] if 0 <= step < len(session.plan.steps) else None
+    found = next((response for response in session.responses if response.step == step), None)
+    if not isinstance(asked, Reconstruction) or found is None or not found.history.t_ms:
+        raise ValueError(
+            f"Step {step} of {session.participant} has no history to replay; choose a reconstruction that was answered."
+        )
+    return asked, found
 
 
 def replay_film(model: Decoder, shown: Replay, *, speed: float = 4.0, longest: int = 256) -> bytes:

@@ -6,7 +6,8 @@ import html
 from dataclasses import dataclass
 
 from engine.figures.study_models import axis_title, short
-from engine.study.analysis import Analysis, Average, Interval
+from engine.statistics import Interval
+from engine.study.analysis import Analysis, Average
 from engine.study.design import TaskName
 from engine.study.measuring.measures import MEASURES, measured_in
 

@@ -15,7 +15,8 @@ class History:
 
     Attributes:
         t_ms: Milliseconds since the question was shown, never falling.
-        code: Where the sliders stood, K codes of D numbers.
+        code: Where the sliders stood: D numbers; or one, of codes so long that the page says no more than where the
+            dial `axis` came to stand, all else as in the entry before (`measuring/whole_codes.py`).
         axis: Number of the dial that moved, or -1 for none (first and last entry).
         direction: -1, 0 or 1.
         agreement: With the target, in [0, 1].

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from apps.answers import Turns, answered, parsed, read_body, refused
-from apps.refusals import BusyError, RefusedError, UnknownModelError, told
+from apps.refusals import BusyError, NotFoundError, RefusedError, UnknownModelError, told
 from engine.checkpoints import CorruptError
 from engine.data import DataUnavailableError
 from engine.data.picture_file import PictureError
@@ -26,6 +26,7 @@ from engine.data.picture_file import PictureError
     [
         (RefusedError("Give 5 numbers."), 400, "Give 5 numbers."),
         (PictureError("This is no picture."), 400, "This is no picture."),
+        (NotFoundError("There is no study 'x' here."), 404, "There is no study 'x' here."),
         (UnknownModelError("No model 'x'."), 404, "No model 'x'."),
         (CorruptError("It is cut short."), 409, "It is cut short."),
         (DataUnavailableError("MNIST is not here."), 409, "MNIST is not here."),

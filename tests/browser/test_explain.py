@@ -411,6 +411,76 @@ def test_classifiers_are_compared_on_one_picture(explain):
     assert window.pixels(0) != window.pixels(2)
 
 
+def test_one_picture_is_marked_while_classifiers_are_compared_and_another_click_takes_its_place(explain, page):
+    window = explain(f"{FAST}&pictures=3,5,7")
+    window.shows(6)
+    marked = window.place.locator(".lx-gallery .lx-cell[aria-pressed=true]")
+    expect(marked).to_have_count(3)
+    other = window.place.get_by_role("checkbox", name="mnist/digits-paper")
+    other.check()
+    window.shows(4)
+    expect(marked).to_have_count(1)
+    expect(marked).to_have_attribute("data-index", "3")
+    window.place.locator(".lx-gallery .lx-cell").nth(9).click()
+    expect(marked).to_have_attribute("data-index", "9")
+    expect(marked).to_have_count(1)
+    window.address("hash.includes('pictures=9,3,5,7&')")
+    other.uncheck()
+    expect(marked).to_have_count(4)  # what was chosen before is chosen still
+
+
+def test_classifiers_of_the_same_data_are_offered_first_and_others_under_a_heading(explain, page):
+    def mixed(route):
+        answer = route.fetch()
+        fields = answer.json()
+        one = next(one for one in fields["classifiers"] if one["id"] == "mnist/digits-paper")
+        before = {**one, "id": "fashion/clothes", "dataset": "fashion"}
+        after = {**one, "id": "mnist/38", "dataset": "mnist:3,8"}
+        route.fulfill(response=answer, json={**fields, "classifiers": [before, *fields["classifiers"], after]})
+
+    page.route("**/explain/choices", mixed)
+    window = explain(f"classifier=mnist/digits&{FAST}&pictures=0")
+    window.shows(2)
+    offered = window.place.locator(".lx-ex-beside > *").all_inner_texts()
+    own = ["Compare on one picture with", "mnist/digits-paper", "mnist/38"]
+    assert offered == [*own, "trained on other data", "fashion/clothes"]
+
+
+def test_the_legend_fits_the_methods_and_the_status_line_names_the_classifier(explain, page):
+    window = explain("model=mnist/tc5&methods=saliency&pictures=0")
+    window.shows(1)
+    legend = window.place.locator(".lx-ex-legend")
+    expect(legend).to_have_text("littlemuch")  # saliency knows no sign
+    status = page.locator("#lx-status .lx-number").first
+    expect(status).to_have_text("mnist/digits")
+    window.place.get_by_label("Input × gradient", exact=True).check()
+    window.shows(2)
+    expect(legend).to_have_text("againstforlittlemuch")
+    window.place.get_by_label("Saliency", exact=True).uncheck()
+    expect(legend).to_have_text("againstfor")
+    window.place.get_by_role("button", name="Absolute").click()
+    expect(legend).to_have_text("littlemuch")
+    page.get_by_role("tab", name="Traverse", exact=True).click()
+    expect(status).to_have_text("mnist/tc5")
+
+
+def test_long_names_of_attributes_are_shown_in_full(explain, page):
+    def named(route):
+        answer = route.fetch()
+        fields = answer.json()
+        route.fulfill(response=answer, json={**fields, "names": ["Mouth slightly open", *fields["classes"][1:]]})
+
+    page.route("**/explain/classifier/**", named)
+    window = explain(f"{FAST}&pictures=0,1,2")
+    window.shows(6)
+    first = window.place.get_by_label("Explain", exact=True).locator("option").nth(1)
+    expect(first).to_have_text("Mouth slightly open")
+    expect(first).to_have_attribute("value", "0")
+    said = window.place.locator(".lx-map-best").first
+    said.evaluate("e => { e.firstChild.textContent = 'A long name that needs two lines of room, or three' }")
+    assert said.evaluate("e => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight")
+
+
 def test_files_can_be_taken_away(explain, page):
     window = explain(f"{FAST}&pictures=0,1")
     window.shows(4)

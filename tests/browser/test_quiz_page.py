@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
 import math
 import random
 
@@ -19,11 +20,13 @@ from engine.study.matching import agreement as measures
 from engine.study.matching.agreement import AGREEMENTS, Distance, Intersection, Overlap, Tolerance
 from engine.study.measuring.active_time import active_s
 from engine.study.measuring.slides import crossings_s, dial_switches, events, reversals, travel
+from engine.study.measuring.whole_codes import whole_codes
 from engine.study.measuring.yardsticks import Dial, Yardstick
 from engine.study.response import History, Response
 from engine.study.sessions.toy import DEMONSTRATIONS, PRACTICE, PRACTICE_CHOICES, Toy
 from engine.study.steps import Reconstruction
 from engine.study.store import Store
+from engine.study.store.validation import MAX_BYTES
 
 FRAME_MS = 1000 / 60
 STUDY = """
@@ -437,6 +440,57 @@ def matching(seed):
     return hand.moves
 
 
+# Ten minutes of a hand on directions of a long code: an event every 25 ms, every eighth the other way.
+DRAG = """async ([start, dials, seconds]) => {
+    const { recorder } = await import("/quiz/page/recorder.js");
+    const { readAxis, writeAxis } = await import("/quiz/page/canvas.js");
+    let time = 0, code = start.slice(), seed = 1;
+    const chance = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+    const record = recorder(start, { dials, clock: () => time, after: () => 0, cancel: () => {} });
+    record.drawn(start, 0.1, 9);
+    const drawn = new Map([[0, start]]);
+    for (let k = 1; k <= 40 * seconds; k++) {
+        time = 25 * k;
+        const dial = dials[Math.floor(k / 400) % dials.length], before = readAxis(dial, code);
+        const next = writeAxis(dial, code, before + (Math.floor(k / 200) % 2 ? -0.02 : 0.02) * chance());
+        record.move(next, dial.number, readAxis(dial, next), before);
+        record.drawn(next, chance(), chance());
+        drawn.set(time, next);
+        code = next;
+    }
+    time += 25;
+    drawn.set(time, code);
+    const { history } = record.finish(code, 0.5, 1);
+    const shown = new Float32Array(history.t_ms.flatMap((t) => drawn.get(t)));
+    const bytes = new Uint8Array(shown.buffer);
+    let text = "";
+    for (let k = 0; k < bytes.length; k += 32768) text += String.fromCharCode(...bytes.subarray(k, k + 32768));
+    return [JSON.stringify(history), btoa(text)];
+}"""
+
+
+def test_ten_minutes_with_a_long_code_stay_small_and_every_drawn_code_comes_back(scripts):
+    draw = np.random.default_rng(5)
+    across = draw.normal(size=(6, 512))  # not at right angles: a move of one changes where the others stand
+    dials = [
+        Dial(name=f"{k}", kind="direction", indices=tuple(range(512)), low=-9, high=9,
+             direction=tuple(along / np.linalg.norm(along)))
+        for k, along in enumerate(across)
+    ]  # fmt: skip
+    start = draw.normal(size=512).astype(np.float32).tolist()
+    sent = [{"number": k, "kind": one.kind, "indices": one.indices, "direction": [float(v) for v in one.direction]}
+            for k, one in enumerate(dials)]  # fmt: skip
+    text, packed = scripts.evaluate(DRAG, [start, sent, 600])
+    columns = json.loads(text)
+    assert len(columns["t_ms"]) > 6000
+    assert len(text) < MAX_BYTES / 4
+    history = History(**{name: tuple(map(tuple, v)) if name == "code" else tuple(v) for name, v in columns.items()})
+    drawn = np.frombuffer(base64.b64decode(packed), np.float32).reshape(-1, 512)
+    found = np.array(list(whole_codes(start, history, dials)), dtype=np.float32)
+    np.testing.assert_array_equal(found, drawn)
+    assert np.isfinite(np.array(columns["agreement"], dtype=float)).all()
+
+
 @pytest.mark.parametrize("latency", [0.0, 7.0, 16.0, 30.0, 120.0])
 def test_the_time_of_crossing_is_that_of_the_move_that_matched(scripts, latency):
     late = []
@@ -453,6 +507,45 @@ def test_the_time_of_crossing_is_that_of_the_move_that_matched(scripts, latency)
         if not first - FRAME_MS <= crossed <= played["solved"] + FRAME_MS:
             late.append((seed, crossed - played["solved"]))
     assert not late, f"crossings too late: {late}"
+
+
+# ---------------------------------------------------------------------------------------------------- a round
+
+HOME = """async () => {
+    const { quizHome } = await import("/quiz/page/quiz_home.js");
+    const place = document.body.appendChild(document.createElement("div")), listeners = [];
+    const state = { now: { model: "sinelines/vae" }, listen: (call) => listeners.push(call) };
+    window.said = [];
+    const attempt = (work) => work().catch((error) => said.push(error.message));
+    quizHome(place, { state, notices: { say: (text) => said.push(text), attempt }, base: "" });
+    window.choose = (model) => { state.now.model = model; listeners.forEach((call) => call(new Set(["model"]))); };
+}"""
+
+
+def test_the_model_chosen_last_is_played_though_questions_of_another_were_on_their_way(scripts, page):
+    held = []
+    page.route("**/quiz/api/play", lambda route: held.append(route) if not held else route.continue_())
+    page.evaluate(HOME)
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.get_by_role("button", name="Drawing questions …")).to_be_visible()
+    page.evaluate("choose('sinelines/gt')")
+    with page.expect_response("**/quiz/api/play"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(page.get_by_text("Five questions with sinelines/gt")).to_be_visible()
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator(".qz-roundhead b")).to_have_text("sinelines/gt", timeout=60_000)
+    page.get_by_role("button", name="Stop").click()
+
+    page.unroute("**/quiz/api/play")
+    held.clear()
+    page.route("**/quiz/api/play", lambda route: held.append(route))
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.get_by_label("Task").select_option("none")
+    held[0].abort()  # nobody waits for it any more
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
+    page.wait_for_timeout(300)
+    assert page.evaluate("said") == []
 
 
 # ---------------------------------------------------------------------------------------------------- a real hand

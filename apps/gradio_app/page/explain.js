@@ -5,6 +5,7 @@ import { controls, segments } from "./explain_controls.js";
 import { exporter } from "./explain_export.js";
 import { mapGrid } from "./explain_grid.js";
 import { largeView } from "./explain_large.js";
+import { mapLegend } from "./explain_legend.js";
 import { START, knownMethods } from "./explain_link.js";
 import { mapStore } from "./explain_maps.js";
 import { pictureSource } from "./explain_pictures.js";
@@ -138,6 +139,8 @@ export function explain(place, context, tools) {
     const { target, methods: columns } = settings;
     parts.grid.draw({ rows: shown, columns, methods: parts.methods, look: look(), busy: store.busy(), stopped: store.status.stopped,
       about: (row) => store.about(row, target), map: (row, column) => store.map(row, column, target) });
+    const maps = shown.flatMap((row) => columns.map((column) => store.map(row, column, target))).filter((map) => map?.all);
+    parts.legend.show(settings.sign, maps.map(({ signed }) => signed));
     parts.progress(shown);
     showLarge(shown);
   }
@@ -213,13 +216,12 @@ export function explain(place, context, tools) {
     const sign = segments("Which part of the maps", SIGNS, (value) => set({ sign: value }));
     const opacity = h("input", { type: "range", min: 0, max: 100, step: 5, "aria-label": "Opacity of the maps over their pictures",
       oninput: () => set({ opacity: Number(opacity.value) }) });
-    const legend = h("span", { class: "lx-ex-legend", title: "The same scale for every method: 98 % of a map's mass lies within it" },
-      "against ", h("i", { style: `background: linear-gradient(to right, ${choices.colors.filter((_, k) => k % 32 === 15 || k === 127).join(", ")})` }), " for");
+    const legend = mapLegend(choices.colors);
     const png = button("PNG", { name: "down", title: "A sheet of what the grid shows, for print", onclick: () => save("png") });
     const npz = button("NPZ", { name: "down", title: "The numbers behind the maps, with what made them", onclick: () => save("npz") });
     const display = h("div", { class: "lx-ex-bar", role: "toolbar", "aria-label": "Display" }, sign.element,
       h("label", { class: "lx-ex-opacity", title: "100 % shows the map alone, less lets the picture through" }, "Opacity", opacity, h("output")),
-      legend, h("div", { class: "lx-grow" }), png, npz);
+      legend.element, h("div", { class: "lx-grow" }), png, npz);
     const main = h("div", { class: "lx-ex-main" }, source, display, line.element, scroll);
     place.replaceChildren(h("div", { class: "lx-ex" }, side, main, large));
 
@@ -227,7 +229,7 @@ export function explain(place, context, tools) {
     const shared = { api, notices, tools, most: choices.most, changed: set, choose: fitting, models: choices.models,
       moved: ({ live = false } = {}) => { if (live) follow(); else { draw(); fillSoon(); } } };
     return {
-      methods, table, grid,
+      methods, table, grid, legend,
       controls: controls(side, { choices, changed: set }),
       pictures: pictureSource(source, shared),
       large: largeView(large, { api, methods, table, move, behind: [side, main], onleave: () => enlarge(null), onclose: closed }),

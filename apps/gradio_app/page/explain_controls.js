@@ -35,9 +35,9 @@ export function controls(place, { choices, changed }) {
     const [channels, height, width] = about.space.shape;
     const kinds = about.exclusive ? "classes" : "attributes";
     facts.textContent = `${about.classes.length} ${kinds} · ${width} × ${height} pixels, ${channels === 1 ? "grey" : "colour"}`;
-    facts.title = `${about.model}: ${about.classes.join(", ")}`;
+    facts.title = `${about.model}: ${about.names.join(", ")}`;
     showBeside(about);
-    const names = about.classes.map((name) => [name, name]);
+    const names = about.classes.map((name, k) => [name, about.names[k]]);
     of.replaceChildren(...options([["", about.exclusive ? "predicted class" : "strongest attribute"], ...names], settings.target.of ?? ""));
     minus.replaceChildren(...options([["", "nothing"], ...names.filter(([name]) => name !== settings.target.of)], settings.target.minus ?? ""));
     for (const select of [of, minus]) select.closest(".lx-field").hidden = about.classes.length < 2; // a single number
@@ -47,13 +47,20 @@ export function controls(place, { choices, changed }) {
 
   function showBeside(about) {
     const others = choices.classifiers.filter(({ id, shape, error }) => !error && id !== settings.classifiers[0] && String(shape) === String(about.space.shape));
+    const data = (id) => (choices.classifiers.find((one) => one.id === id)?.dataset ?? "").split(/[:@]/)[0];
+    const own = others.filter(({ id }) => data(id) === data(settings.classifiers[0])), foreign = others.filter((one) => !own.includes(one));
+    const heading = (text) => h("span", { class: "lx-muted" }, text);
     beside.hidden = !others.length;
-    beside.replaceChildren(h("span", { class: "lx-muted" }, "Compare on one picture with"), ...others.map(({ id, title }) =>
-      h("label", { class: "lx-check", title: `Rows become classifiers: ${title} explains the first chosen picture, too` }, h("input", { type: "checkbox",
-        checked: settings.classifiers.includes(id), onchange: (event) => {
-          const rest = settings.classifiers.filter((one) => one !== id);
-          changed({ classifiers: event.target.checked ? [...rest, id] : rest });
-        } }), h("span", {}, id))));
+    beside.replaceChildren(heading("Compare on one picture with"), ...own.map(tickBeside),
+      ...(foreign.length ? [heading("trained on other data"), ...foreign.map(tickBeside)] : []));
+  }
+
+  function tickBeside({ id, title }) {
+    return h("label", { class: "lx-check", title: `Rows become classifiers: ${title} explains the first chosen picture, too` }, h("input", { type: "checkbox",
+      checked: settings.classifiers.includes(id), onchange: (event) => {
+        const rest = settings.classifiers.filter((one) => one !== id);
+        changed({ classifiers: event.target.checked ? [...rest, id] : rest });
+      } }), h("span", {}, id));
   }
 
   function retarget() {

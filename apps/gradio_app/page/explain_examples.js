@@ -36,14 +36,20 @@ export function examplePanel(given) {
 
   function toggle(index) {
     const before = given.settings.examples;
+    if (comparing()) return changed({ examples: [index, ...before.filter((one) => one !== index)].slice(0, most) });
     const chosen = before.includes(index) ? before.filter((one) => one !== index) : [...before, index];
     if (chosen.length > most) notices.say(`At most ${most} pictures are explained side by side; take one away first.`);
     else changed({ examples: chosen });
+    return undefined;
   }
 
+  /** Several classifiers explain one picture, the first that is chosen; the others are kept for one classifier. */
+  const comparing = () => given.settings.classifiers.length > 1;
+
   function mark() {
+    const { examples } = given.settings, shown = comparing() ? examples.slice(0, 1) : examples;
     for (const one of gallery.querySelectorAll(".lx-cell")) {
-      const here = given.settings.examples.includes(Number(one.dataset.index));
+      const here = shown.includes(Number(one.dataset.index));
       one.classList.toggle("lx-here", here);
       one.setAttribute("aria-pressed", here);
     }

@@ -1,11 +1,11 @@
-// Files to take away from Explain: they come in parts, so that a long one shows how far it is and can be cancelled.
+// Files to take away, of Explain and others: they come in parts, so that a long one shows how far it is and can be cancelled.
 
 import { saveFile } from "./dom.js";
 
 const PATIENCE_MS = 2000; // what takes no longer needs no progress
 
 /** `onchange` is called when `status` has news: {share, busy, late}; a share of null is not known. */
-export function exporter({ api, notices, onchange }) {
+export function exporter({ api, notices, onchange, path = "explain/export" }) {
   const status = { share: null, busy: false, late: false };
   let control = null;
 
@@ -33,7 +33,7 @@ export function exporter({ api, notices, onchange }) {
   async function fetched(fields, signal) {
     const parts = [];
     let about = null;
-    const whole = await api.stream("explain/export", fields, (piece) => {
+    const whole = await api.stream(path, fields, (piece) => {
       if (piece.type === "progress") tell({ share: piece.share });
       if (piece.type === "file") about = piece;
       if (piece.type === "part") parts.push(piece.data);

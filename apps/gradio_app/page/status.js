@@ -81,7 +81,8 @@ export function statusLine(place, context) {
   }
   begin();
   watch();
-  state.listen((changed) => { if (changed.has("model")) model.textContent = state.now.model ?? ""; });
+  /** What is at work: the model with sliders, in Explain the classifier. */
+  state.listen(() => { model.textContent = (state.now.workspace === "Explain" ? state.now.explain?.classifiers?.[0] : null) ?? state.now.model ?? ""; });
 
   return {
     picture: ({ decodeMs, where }) => {

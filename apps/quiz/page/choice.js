@@ -4,13 +4,13 @@ import { h } from "./canvas.js";
 import { valuesOf } from "./agreement.js";
 import { unpacked } from "./match.js";
 import { single } from "./match_pictures.js";
-import { field } from "./questionnaire.js";
+import { drafted, field } from "./questionnaire.js";
 
 /**
  * question: {space, dial, options, items, picture: {shape, data}, panel: {columns, titles, rows: [[picture]]} | null, pixels}.
- * `more(number)` resolves to another panel; onleave({outcome, duration_ms, answer}).
+ * `more(number)` resolves to another panel; `begun`, a draft, may hold answers; onleave({outcome, duration_ms, answer}).
  */
-export function choice(place, question, { more, clock = () => performance.now(), onleave }) {
+export function choice(place, question, { more, begun = null, clock = () => performance.now(), onleave }) {
   const began = clock();
   const { space, pixels } = question;
   let shown = 0;
@@ -49,6 +49,8 @@ export function choice(place, question, { more, clock = () => performance.now(),
   h("div", { class: "qz-ask" }, single(space, "The picture asked about", read(question.picture), 2 * pixels), where.element),
   ...rated.map(({ element }) => element), said,
   h("div", { class: "qz-go" }, h("button", { type: "submit", class: "qz-button qz-primary" }, "Answer")));
+
+  if (begun) drafted(form, [where, ...rated], begun);
 
   function draw({ columns, titles, rows }) {
     const heads = columns.map((title) => h("th", { scope: "col" }, title));

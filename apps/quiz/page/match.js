@@ -57,7 +57,7 @@ export function match(place, question, { source, next = "Next", onleave }) {
   function seen(picture, code) {
     if (now.solved) return;
     const own = { shape: picture.shape, values: valuesOf(picture) };
-    record ??= recorder(question.start); // the question is there when its first picture is
+    record ??= recorder(question.start, { dials: question.axes }); // the question is there when its first picture is
     pictures.own(own);
     Object.assign(now, { drawn: Array.from(code), agreement: measure(own.values, target.values),
       error: errorBetween(own.values, target.values) });

@@ -7,10 +7,10 @@ import { LAYOUT, SOURCE, SPACE, dials, disc } from "./toy.js";
 
 /**
  * question: {html, task, goal, required, items, options, bins, demonstrations, matches, choices};
- * onleave({outcome, duration_ms, answer}) is called once. Returns {close()}.
+ * `begun`, a draft, keeps the tries that are done. onleave({outcome, duration_ms, answer}) is called once. Returns {close()}.
  */
-export function practice(place, question, { clock = () => performance.now(), onleave }) {
-  const began = clock(), answers = [], open = [];
+export function practice(place, question, { begun, clock = () => performance.now(), onleave }) {
+  const began = clock(), answers = begun.read() ?? [], open = [];
   const toys = h("div", { class: "qz-toys" });
   const text = h("div", { class: "qz-text" });
   text.innerHTML = question.html; // made by the server's Markdown reader, which lets no HTML of the study file through
@@ -25,12 +25,18 @@ export function practice(place, question, { clock = () => performance.now(), onl
     toys.append(element);
     open.push({ close: () => canvas.destroy() });
   }
-  if (question.task === "reconstruction") reconstruct(0);
-  else ask(0);
+  const next = question.task === "reconstruction" ? reconstruct : ask;
+  next(answers.length);
   return { close: () => open.forEach((one) => one.close()) };
 
   function leave(outcome = "passed") {
     onleave({ outcome, duration_ms: clock() - began, answer: { answers } });
+  }
+
+  function tried(answer) {
+    answers.push(answer);
+    begun.keep(answers);
+    next(answers.length);
   }
 
   function reconstruct(k) {
@@ -42,9 +48,8 @@ export function practice(place, question, { clock = () => performance.now(), onl
       target: disc(target), goal: question.goal,
       display: { overlay: true, rounded: false, width: null, pixels: 192 } }, { source: SOURCE,
       next: k + 1 < count ? "Next" : "Start", onleave: ({ duration_ms }) => {
-        answers.push({ seconds: Math.round(duration_ms / 100) / 10 });
         open.pop().close();
-        reconstruct(k + 1);
+        tried({ seconds: Math.round(duration_ms / 100) / 10 });
       } }));
     return null;
   }
@@ -55,8 +60,7 @@ export function practice(place, question, { clock = () => performance.now(), onl
     step.textContent = `Practice: ${k + 1} of ${count}`;
     choice(stage, { space: SPACE, dial: "Dial 1", options: question.options, items: question.items, picture: disc(code), pixels: 54,
       panel: question.task === "none" ? null : examples(question) }, { more: async () => examples(question), onleave: ({ answer }) => {
-      answers.push({ ...answer, right: answer.option === right });
-      ask(k + 1);
+      tried({ ...answer, right: answer.option === right });
     } });
     return null;
   }

@@ -3,6 +3,7 @@
 import { asking, Problem } from "./api.js";
 import { h, httpSource } from "./canvas.js";
 import { choice } from "./choice.js";
+import { draft, dropDraft } from "./draft.js";
 import { match } from "./match.js";
 import { pageDecoders, pageFirst } from "./onnx_source.js";
 import { outbox } from "./outbox.js";
@@ -23,6 +24,7 @@ export async function quiz(place, { base, study }) {
   const foot = h("span", { role: "status" });
   const other = h("button", { type: "button", class: "qz-link", hidden: true, onclick: () => {
     if (!confirm("Leave this session and begin a new one? What is answered so far stays with the study.")) return;
+    dropDraft(token);
     forget(study);
     location.reload();
   } }, "I am somebody else");
@@ -52,6 +54,7 @@ export async function quiz(place, { base, study }) {
   /** A session that the server does not know any more: withdrawn, or of another server. */
   function forgotten(error) {
     if (error.status !== 404) throw error;
+    dropDraft(token);
     token = null;
     forget(study);
     return null;
@@ -86,6 +89,7 @@ export async function quiz(place, { base, study }) {
     names = state.decoders;
     decoders.want(Object.keys(names)); // those of all parts: they are made while the instructions are read
     const view = state.view, shown = { shown_ms: Date.now(), resumed: visits(token, state.step) };
+    const begun = draft(token, state.step);
     let left = false;
     const leave = (done) => left || step(async () => {
       left = true;
@@ -96,7 +100,7 @@ export async function quiz(place, { base, study }) {
       if (answer.feedback) await told(answer.feedback);
       show(answer);
     });
-    open = PAGES[view.kind]({ ...view, step: state.step }, leave);
+    open = PAGES[view.kind]({ ...view, step: state.step }, leave, begun);
     return open;
   }
 
@@ -111,19 +115,19 @@ export async function quiz(place, { base, study }) {
         "Thank you for having looked at it. Nothing was asked of you and nothing was answered; you can close this page.") }, "I do not agree");
       body.replaceChildren(h("div", { class: "qz-page" }, text, h("div", { class: "qz-go" }, no, go)));
     },
-    practice: (view, leave) => practice(body, view, { onleave: leave }),
+    practice: (view, leave, begun) => practice(body, view, { begun, onleave: leave }),
     reconstruction(view, leave) {
       // Page or server for the whole question: the hand must not feel a change in the middle of a measurement.
       const { source, drawnIn } = counting(decoders.has(view.decoder) ? pageFirst(decoders, server) : server);
       return match(body, view, { source, onleave: (done) => leave({ ...done, decoder: drawnIn() }) });
     },
-    choice: (view, leave) => choice(body, view, { onleave: (done) => leave({ ...done, decoder: "server" }),
+    choice: (view, leave, begun) => choice(body, view, { begun, onleave: (done) => leave({ ...done, decoder: "server" }),
       more: (number) => patiently(() => ask.post("panel", { session: token, step: view.step, number })) }),
-    questionnaire(view, leave) {
+    questionnaire(view, leave, begun) {
       const began = performance.now();
       const page = h("div", { class: "qz-page" });
       body.replaceChildren(page);
-      questionnaire(page, view, { onleave: ({ answer }) => leave({ outcome: "answered", duration_ms: performance.now() - began, answer }) });
+      questionnaire(page, view, { begun, onleave: ({ answer }) => leave({ outcome: "answered", duration_ms: performance.now() - began, answer }) });
     },
   };
 
@@ -163,6 +167,7 @@ export async function quiz(place, { base, study }) {
       ahead -= 1;
     }
     await box.drop(response.id);
+    dropDraft(response.session);
     foot.textContent = answer.saved === "taken" ? "This question was answered in another tab; that answer counts." : "Saved";
     return answer;
   }

@@ -24,6 +24,7 @@ export function quizHome(place, { state, notices, base, results = "Workspace Stu
   const decoders = pageDecoders(`${base}/canvas`, catalogueNames(`${base}/canvas`));
   const source = pageFirst(decoders, httpSource(`${base}/canvas/decode`));
   let round = null; // what runs now
+  let chosen = 0; // counts choices of model and task: the questions of an earlier one come too late
   const body = h("div", { class: "qz qz-home" });
   place.replaceChildren(body);
   home();
@@ -38,11 +39,17 @@ export function quizHome(place, { state, notices, base, results = "Workspace Stu
   function home() {
     round?.open?.close?.();
     round = null;
+    chosen += 1;
     const { model } = state.now;
     const task = h("select", { class: "qz-select", "aria-label": "Task" }, ...Object.entries(TASKS).map(
       ([name, [title]]) => h("option", { value: name }, title)));
     const about = h("p", { class: "qz-about" }, TASKS.reconstruction[1]);
-    task.addEventListener("change", () => { about.textContent = TASKS[task.value][1]; refresh(); });
+    task.addEventListener("change", () => {
+      chosen += 1;
+      offer(go);
+      about.textContent = TASKS[task.value][1];
+      refresh();
+    });
     const go = h("button", { type: "button", class: "qz-button qz-primary", disabled: !model,
       onclick: () => notices.attempt(() => play(model, task.value, go)) }, "Play");
     const best = h("div", { class: "qz-best" });
@@ -87,20 +94,27 @@ export function quizHome(place, { state, notices, base, results = "Workspace Stu
 
   // ------------------------------------------------------------------------------------------------ a round
 
+  function offer(button) {
+    button.disabled = !state.now.model;
+    button.textContent = "Play";
+  }
+
   async function play(model, task, button) {
     button.disabled = true;
     button.textContent = "Drawing questions …";
-    const seed = Math.floor(Math.random() * 2 ** 31);
+    const seed = Math.floor(Math.random() * 2 ** 31), mine = ++chosen;
     try {
       const { questions } = await ask.post("play", { model, task, seed });
+      if (mine !== chosen) return;
       round = { model, task, seed, questions, at: 0, solved: 0, seconds: 0, open: null };
       decoders.want([model]);
       // Found while the round is played; a failure only leaves the comparison out.
       round.bot = task === "reconstruction" ? ask.post("play/bot", { model, seed }).catch(() => null) : Promise.resolve(null);
       question();
+    } catch (error) {
+      if (mine === chosen) throw error; // of what nobody wants any more nothing is said
     } finally {
-      button.disabled = false;
-      button.textContent = "Play";
+      if (mine === chosen) offer(button);
     }
   }
 

@@ -11,10 +11,7 @@ from __future__ import annotations
 from engine.study.analysis.analyse import Analysis, Average, analyse
 from engine.study.analysis.comparisons import Comparison, declared
 from engine.study.analysis.exclusions import Excluded, exclusions
-from engine.study.analysis.holm import holm
-from engine.study.analysis.intervals import Interval, difference_interval, mean_interval
 from engine.study.analysis.order_effects import OrderEffects, StageFactor, StageMean, Trend, order_effects
-from engine.study.analysis.permutation import paired_permutation, unpaired_permutation
 from engine.study.analysis.power import Assumptions, Power, participants_needed, power, power_curve
 from engine.study.analysis.secondary import Secondary, secondary
 
@@ -24,7 +21,6 @@ __all__ = [
     "Average",
     "Comparison",
     "Excluded",
-    "Interval",
     "OrderEffects",
     "Power",
     "Secondary",
@@ -33,15 +29,10 @@ __all__ = [
     "Trend",
     "analyse",
     "declared",
-    "difference_interval",
     "exclusions",
-    "holm",
-    "mean_interval",
     "order_effects",
-    "paired_permutation",
     "participants_needed",
     "power",
     "power_curve",
     "secondary",
-    "unpaired_permutation",
 ]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.statistics.intervals import Interval, mean_interval
 from engine.study.analysis.comparisons import Comparison, compare
 from engine.study.analysis.exclusions import Excluded, exclusions
-from engine.study.analysis.intervals import Interval, mean_interval
 from engine.study.analysis.order_effects import OrderEffects, order_effects
 from engine.study.analysis.secondary import Secondary, secondary
 from engine.study.design import Study, TaskName

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from engine.study.analysis.holm import holm
-from engine.study.analysis.intervals import Interval, difference_interval, mean_interval
-from engine.study.analysis.permutation import Permutations, paired_permutation, unpaired_permutation
+from engine.statistics.holm import holm
+from engine.statistics.intervals import Interval, difference_interval, mean_interval
+from engine.statistics.permutation import Permutations, paired_permutation, unpaired_permutation
 from engine.study.design import Contrast, Study, TaskName
 from engine.study.measuring.measures import measured_in
 

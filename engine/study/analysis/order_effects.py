@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from engine.study.analysis.intervals import Interval, mean_interval
-from engine.study.analysis.permutation import paired_permutation
+from engine.statistics.intervals import Interval, mean_interval
+from engine.statistics.permutation import paired_permutation
 from engine.study.analysis.secondary import gee_fit
 from engine.study.design import Study, TaskName
 from engine.study.measuring.measures import PRIMARY

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from engine.study.analysis.intervals import Interval
-from engine.study.analysis.permutation import paired_permutation, unpaired_permutation
+from engine.statistics.intervals import Interval
+from engine.statistics.permutation import paired_permutation, unpaired_permutation
 
 MOST = 500  # participants
 _SIGNS = 999

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.statistics.holm import holm
+from engine.statistics.intervals import CONFIDENCE, Interval
 from engine.study.analysis.comparisons import paired_values
-from engine.study.analysis.holm import holm
-from engine.study.analysis.intervals import CONFIDENCE, Interval
 from engine.study.design import Study, TaskName
 from engine.study.measuring.measures import PRIMARY
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.study.measuring.active_time import active_gaps_ms
+from engine.study.measuring.whole_codes import whole_codes
 from engine.study.measuring.yardsticks import Dial, Yardsticks
 from engine.study.response import History, Response
 from engine.study.steps import Reconstruction
@@ -147,15 +148,22 @@ def travel(
         places = [k for k, step in enumerate(steps) if step.model == model and responses[k].history.code]
         if not places:
             continue
-        rows = [code for k in places for code in (steps[k].start, *responses[k].history.code)]
-        codes = np.array(rows, dtype=np.float64)
-        question = np.repeat(places, [1 + len(responses[k].history.code) for k in places])
+        dials = yardsticks[model].dials
+        ways = [way(steps[k], responses[k].history, dials) for k in places]
+        stood = np.concatenate(ways)
+        question = np.repeat(places, [len(one) for one in ways])
         same = np.diff(question) == 0
         owner = question[1:][same]
         for values, measured in ((distance, _distances), (changes, _changes)):
-            sums = np.bincount(owner, weights=measured(codes, yardsticks[model].dials)[same], minlength=len(steps))
+            sums = np.bincount(owner, weights=measured(stood, dials)[same], minlength=len(steps))
             values[places] = sums[places]
     return distance, changes
+
+
+def way(step: Reconstruction, history: History, dials: Sequence[Dial]) -> Floats:
+    """Where every dial stood at the question's start and at each of its K entries, (K + 1, dials)."""
+    codes = np.array([step.start, *whole_codes(step.start, history, dials)], dtype=np.float64)
+    return np.stack([coordinates(codes, dial) for dial in dials], axis=1)
 
 
 def untouched(response: Response) -> bool:
@@ -172,18 +180,18 @@ def coordinates(codes: Floats, dial: Dial) -> Floats:
     return part @ along / (along @ along)
 
 
-def _distances(codes: Floats, dials: Sequence[Dial]) -> Floats:
+def _distances(stood: Floats, dials: Sequence[Dial]) -> Floats:
     ways = [
-        np.abs(np.diff(coordinates(codes, dial))) / (dial.high - dial.low)
-        for dial in dials
+        np.abs(np.diff(stood[:, k])) / (dial.high - dial.low)
+        for k, dial in enumerate(dials)
         if dial.kind != "category" and dial.high > dial.low
     ]
-    return np.sum(ways, axis=0) if ways else np.zeros(len(codes) - 1)
+    return np.sum(ways, axis=0) if ways else np.zeros(len(stood) - 1)
 
 
-def _changes(codes: Floats, dials: Sequence[Dial]) -> Floats:
-    changed = [np.diff(coordinates(codes, dial)) != 0 for dial in dials if dial.kind == "category"]
-    return np.sum(changed, axis=0).astype(np.float64) if changed else np.zeros(len(codes) - 1)
+def _changes(stood: Floats, dials: Sequence[Dial]) -> Floats:
+    changed = [np.diff(stood[:, k]) != 0 for k, dial in enumerate(dials) if dial.kind == "category"]
+    return np.sum(changed, axis=0).astype(np.float64) if changed else np.zeros(len(stood) - 1)
 
 
 def _moves(seen: Events) -> tuple[Ints, Ints, Ints]:

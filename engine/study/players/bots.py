@@ -78,6 +78,11 @@ class Played:
     agreement: Tensor
     code: Tensor
 
+    @property
+    def mean_moves(self) -> float | None:
+        """Moves of a question that was solved, on average; None where none was."""
+        return float(self.moves[self.solved].mean()) if bool(self.solved.any()) else None
+
 
 class Bot(Protocol):
     """A simulated participant."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
 
-from engine.interfaces import LatentModel
+from engine.interfaces import Axis, LatentModel
 from engine.study.design import Goal
 from engine.study.matching.goals import SolvedWhen, resolve
 from engine.study.players.bots import Bot, CoordinateSearch, Game, Played
 from engine.study.sessions.dials import Range, clamped, copied
+from engine.study.steps import Reconstruction
 
 
 @dataclass(frozen=True)
@@ -88,19 +90,11 @@ def simulate(
         raise ValueError(f"A simulation plays one question or more; got {questions}.")
     bot = bot or CoordinateSearch()
     solved_when = goal if isinstance(goal, SolvedWhen) else resolve(goal or Goal(), model)
-    axes = tuple(sorted(model.axes, key=lambda axis: min(axis.indices)))
+    axes = _in_order(model)
     codes = _rows(model, questions + 1, generator)
     codes = clamped(axes, codes if decimals is None else codes.round(decimals=decimals), span)
     target = codes[1:]
-    game = Game(
-        model=model,
-        axes=axes,
-        start=copied(axes, codes[:-1], target),
-        target=torch.cat([model.decode(some) for some in target.split(32)]),
-        agreement=solved_when.agreement,
-        reached_at=solved_when.reached_at,
-        span=span,
-    )
+    game = _game(model, copied(axes, codes[:-1], target), target, solved_when, span)
     played = bot.play(game, generator=generator)
     seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
     return Simulation(
@@ -115,6 +109,50 @@ def simulate(
     )
 
 
+@torch.inference_mode()
+def play_steps(
+    model: LatentModel,
+    steps: Sequence[Reconstruction],
+    goal: SolvedWhen,
+    *,
+    generator: Generator,
+    bot: Bot | None = None,
+    span: Range = "percentile",
+) -> Played:
+    """Lets a bot play the very questions that a person is asked.
+
+    Args:
+        model: That of the questions.
+        steps: One question or more of a plan.
+        goal: When one is solved.
+        generator: Of the bot's chance.
+        bot: By default the coordinate search.
+        span: What dials span.
+    """
+    device = getattr(model, "device", "cpu")
+    start, target = (
+        torch.tensor([getattr(step, which) for step in steps], device=device) for which in ("start", "target")
+    )
+    return (bot or CoordinateSearch()).play(_game(model, start, target, goal, span), generator=generator)
+
+
+def _game(model: LatentModel, start: Tensor, target: Tensor, goal: SolvedWhen, span: Range) -> Game:
+    return Game(
+        model=model,
+        axes=_in_order(model),
+        start=start,
+        target=torch.cat([model.decode(some) for some in target.split(32)]),
+        agreement=goal.agreement,
+        reached_at=goal.reached_at,
+        span=span,
+    )
+
+
+def _in_order(model: LatentModel) -> tuple[Axis, ...]:
+    """The dials in the order of the code."""
+    return tuple(sorted(model.axes, key=lambda axis: min(axis.indices)))
+
+
 def _rows(model: LatentModel, n: int, generator: Generator) -> Tensor:
     stored: Tensor | None = getattr(getattr(model, "examples", None), "codes", None)
     if stored is None or len(stored) < 2:
@@ -123,7 +161,7 @@ def _rows(model: LatentModel, n: int, generator: Generator) -> Tensor:
 
 
 def _estimate(values: Tensor, seed: int) -> Estimate:
-    from engine.study.analysis.intervals import mean_interval
+    from engine.statistics.intervals import mean_interval
 
     values = values.double().cpu()
     if not len(values):

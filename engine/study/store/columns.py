@@ -188,7 +188,9 @@ EVENTS: tuple[Column, ...] = (
     Column("direction", "whole", "-1 down, 0 neither, 1 up.", lambda event: event.entry("direction")),
     Column("agreement", "number", "With the target, in [0, 1].", lambda event: event.entry("agreement")),
     Column("error", "number", "Summed squared difference from the target.", lambda event: event.entry("error")),
-    Column("code", "numbers", "Where the sliders stood.", lambda event: list(event.entry("code"))),
+    Column("code", "numbers", "Where the sliders stood. A single number, of a code too long for every event, says "
+           "where dial `axis` came to stand; all else is as in the event before, at first as in `start`.",
+           lambda event: list(event.entry("code"))),
 )  # fmt: skip
 
 

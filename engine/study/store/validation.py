@@ -19,7 +19,7 @@ from engine.study.store.encoding import from_json
 from engine.study.store.errors import ResponseError
 
 MAX_ENTRIES = 50_000  # of a history: over an hour of steady movement at one every 100 ms
-MAX_BYTES = 8 * 2**20  # of a response as JSON: an hour of steady movement with ten dials, two minutes with 512
+MAX_BYTES = 8 * 2**20  # of a response as JSON: half an hour of steady movement, however long the code
 MAX_TEXT = 10_000  # characters of a free answer
 MAX_AXES = 10_000
 MAX_TRIES = 10  # of a practice
@@ -130,8 +130,9 @@ def _check_history(history: History, step: Step) -> None:
     for at, (before, t) in enumerate(pairwise(history.t_ms), start=1):
         if t < before:
             raise _error(f"history.t_ms[{at}]", f"no less than {before:g}, the one before", t)
-    for at, code in enumerate(history.code):
-        if len(code) != size or not all(map(_is_finite, code)):
+    for at, (code, axis) in enumerate(zip(history.code, history.axis, strict=True)):
+        moved = len(code) == 1 and axis >= 0 and isinstance(step, Reconstruction)  # where a dial came to stand
+        if not (moved or len(code) == size) or not all(map(_is_finite, code)):
             _check_code(f"history.code[{at}]", code, size)
     _all_within("axis", history.axis, -1, MAX_AXES)
     _all_within("direction", history.direction, -1, 1)

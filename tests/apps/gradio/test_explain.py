@@ -15,9 +15,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from torch import nn
 
-from apps.explaining import caption, describe_methods, read_methods, read_target, resolved
+from apps.explaining import Question, caption, describe_methods, read_methods, read_target, resolved, spoken
 from apps.gradio_app import explain_export
-from apps.gradio_app.explain import read_question
+from apps.gradio_app.explain import Asked, read_question
 from apps.gradio_app.routes import explorer_routes
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
@@ -117,6 +117,7 @@ def test_models_are_listed_with_the_shapes_they_draw(client):
 def test_a_loaded_classifier_tells_its_classes_and_layers(client):
     facts = client.get(f"/explorer/explain/classifier/{MODEL}").json()
     assert facts["classes"] == [str(k) for k in range(10)]
+    assert facts["names"] == facts["classes"]
     assert facts["exclusive"] is True
     assert facts["layers"]
 
@@ -439,6 +440,31 @@ def test_an_example_with_attributes_is_named_by_those_it_has():
     labels = torch.tensor([[1, 0, 0, 1], [0, 0, 0, 0]])
     model.examples = type("Examples", (), {"labels": labels})()
     assert [caption(model, k) for k in (0, 1)] == ["number 0, a, d", "number 1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Heavy_Makeup", "Heavy makeup"),
+        ("5_o_Clock_Shadow", "5 o clock shadow"),
+        ("T-shirt/top", "T-shirt/top"),
+        ("7", "7"),
+    ],
+)
+def test_names_of_attributes_are_read_as_words(name, said):
+    assert spoken(name) == said
+
+
+def test_whatever_a_page_says_of_attributes_is_in_words_and_files_keep_the_names():
+    names = ("Heavy_Makeup", "Male", "Wearing_Hat", "d")
+    model = ImageClassifier(Picked(), classes=names, space=Space(kind="image", shape=(1, 4, 4)), exclusive=False)
+    model.examples = type("Examples", (), {"labels": torch.tensor([[1, 0, 1, 0]])})()
+    assert caption(model, 0) == "number 0, Heavy makeup, Wearing hat"
+    question = Question(model=model, x=torch.zeros(1, 1, 4, 4), methods=(), target=Target((0,), (1,)))
+    asked = Asked(question=question, names=("x",), logits=torch.tensor([[2.0, -2.0, 1.0, 0.0]]))
+    assert [name for name, _ in asked.said[0]["top"]] == ["Heavy makeup", "Wearing hat", "d"]
+    assert asked.spoken_words == ("Heavy makeup rather than Male",)
+    assert asked.words == ("Heavy_Makeup rather than Male",)
 
 
 def test_the_predicted_class_is_written_in_once_for_all_methods():

@@ -17,7 +17,7 @@ from apps.gradio_app.owned import owned, owned_event, owned_progress, owned_step
 from apps.gradio_app.study_panel import listing
 from apps.owner import OWNER_VARIABLE
 from apps.quiz.shelf import StudyShelf
-from apps.refusals import RefusedError, UnknownModelError
+from apps.refusals import NotFoundError, RefusedError, UnknownModelError
 from apps.shelf import Shelf
 from apps.study_room import exports, imports, people, results, sample_size
 from apps.study_room.editor import BLANK, Editor
@@ -171,6 +171,15 @@ def view_of(room, name):
     return study_results.view(room, STATE, name, None, study_results.ALL, "reconstruction", "completion", None)
 
 
+def test_before_the_results_are_there_a_sentence_stands_in_their_place(room):
+    with gr.Blocks():
+        parts = SimpleNamespace(room=room, token=gr.State(), chosen=gr.State(), imported=gr.State(),
+                                session=SimpleNamespace(state=gr.State()))  # fmt: skip
+        head, *others = study_results.build(parts).shown
+    assert "Reading the answers" in head.value
+    assert [one for one in others if isinstance(one, gr.Plot | gr.Dropdown) and one.visible] == []
+
+
 def test_a_model_that_is_gone_leaves_a_note(room, store, shelf, monkeypatch):
     take_part(store, shelf)
 
@@ -222,7 +231,7 @@ def test_withdrawal_deletes_one_participant_and_says_so(room, store, shelf):
     assert room.withdraw("curves", "p0001") == "p0001 was withdrawn: 7 answers deleted."
     assert [one.participant for one in store.sessions("curves")] == ["p0002"]
     assert len(room.analysed("curves").sessions) == 1
-    with pytest.raises(UnknownModelError, match="not among this study's participants"):
+    with pytest.raises(NotFoundError, match="not among this study's participants"):
         room.withdraw("curves", "p0001")
 
 

@@ -16,6 +16,7 @@ from apps.quiz import routes
 from apps.quiz.routes import FOLDERS, quiz_routes
 from apps.quiz.service import Quiz
 from apps.quiz.shelf import StudyShelf
+from apps.refusals import NotFoundError, UnknownModelError
 from apps.shelf import Shelf
 from engine.study.steps import Reconstruction
 from engine.study.store import Store, StoreError, validation
@@ -131,6 +132,22 @@ def test_a_code_skipped_before_its_picture_came_is_judged_here(client, quiz):
     assert stored.answer["agreement"] == stored.history.agreement[0] < 0.5
 
 
+def test_a_history_may_say_where_dials_stood_if_they_are_this_models(client, quiz):
+    state = at_first_question(client)
+    step = quiz.store.session(state["token"]).plan.steps[state["step"]]
+    turned = (*step.start[:1], step.target[1], *step.start[2:])
+    history = {"t_ms": [0, 100, 250], "code": [step.start, [step.target[1]], turned], "axis": [-1, 1, -1],
+               "direction": [0, 1, 0], "agreement": [0.25, None, 0.5], "error": [3.0, None, 2.0]}  # fmt: skip
+    forged = {**history, "axis": [-1, 7, -1]}
+    given = {"answer": {"code": turned, "agreement": 0.5, "error": 2.0}}
+    answer = post(client, "responses", **response(state, history=forged, **given))
+    assert (answer.status_code, "one of 5 dials" in answer.json()["error"]) == (400, True)
+    assert post(client, "responses", **response(state, history=history, **given)).json()["saved"] == "stored"
+    stored = quiz.store.session(state["token"]).responses[-1]
+    assert stored.history.code[1] == (step.target[1],)
+    assert stored.history.agreement[1] == stored.answer["agreement"]  # judged here, of the code that it stands for
+
+
 def test_the_welcome_tells_how_much_there_is(client, folder):
     assert client.get("/quiz/api/studies/toys").json() == {
         "title": "Curves and dials", "parts": 1, "questions": 3, "most": False}  # fmt: skip
@@ -173,7 +190,7 @@ def test_a_repeated_answer_counts_once_and_a_second_tab_is_told(client, quiz):
         ({"id": "1"}, "id should be a UUID"),
         ({"outcome": "solved!"}, "outcome should be one of"),
         ({"history": {**EMPTY, "code": []}}, "history"),
-        ({"history": {**EMPTY, "code": [[1, 2]]}}, "code should be a list of 5 numbers"),
+        ({"history": {**EMPTY, "code": [[1, 2]]}}, "Entry 0 of the history should be a code of 5 numbers"),
         ({"answer": {"code": [1e300] * 5, "agreement": 0, "error": 0}}, "code\\[0\\] should be a finite number"),
         ({"answer": {}}, "code"),
         ({"admin": True}, "admin"),
@@ -186,6 +203,19 @@ def test_broken_answers_are_refused_in_words(client, quiz, change, words):
     assert answer.status_code == 400
     assert re.search(words, answer.json()["error"])
     assert len(quiz.store.session(state["token"]).responses) == 1
+
+
+def test_what_is_no_model_is_not_called_one(quiz):
+    lost = (
+        lambda: quiz.studies.get("nope"),
+        lambda: quiz.state("nope"),
+        lambda: quiz.decoder("nope.0"),
+        lambda: quiz.files.model("nope"),
+    )
+    for ask in lost:
+        with pytest.raises(NotFoundError) as caught:
+            ask()
+        assert not isinstance(caught.value, UnknownModelError)
 
 
 def test_unknown_studies_sessions_and_oversized_bodies(client):

@@ -15,8 +15,9 @@ import engine
 from engine.study.matching.agreement import Tolerance
 from engine.study.matching.goals import SolvedWhen
 from engine.study.players.bots import CoordinateSearch, ForgetfulHand
-from engine.study.players.simulation import simulate
+from engine.study.players.simulation import play_steps, simulate
 from engine.study.sessions.dials import ends
+from engine.study.steps import Reconstruction
 from tests.study.decoders import Linear, StyleGAN2Like, category
 
 EXACT = SolvedWhen(agreement=Tolerance(width=0.01), threshold=1.0, skip_after_s=30.0)
@@ -152,6 +153,22 @@ def test_of_no_solved_question_there_are_no_moves_to_tell_of():
     never = SolvedWhen(agreement=Tolerance(width=0.0), threshold=1.0, skip_after_s=0.0)
     found = play(Linear(), goal=never)
     assert found.solved.value == 0 and math.isnan(found.moves.value)
+
+
+def test_a_bot_plays_the_questions_of_a_session():
+    model = Linear()
+    rows = model.examples.codes.tolist()
+    steps = [
+        Reconstruction(model=model.id, stage=0, question=k, start=tuple(rows[k]), target=tuple(rows[k + 1]),
+                       start_row=k, target_row=k + 1, redraws=0)
+        for k in range(30)
+    ]  # fmt: skip
+    played = play_steps(model, steps, EXACT, generator=generator(), span="full")
+    same = play(model).played  # stored row by row, as these steps are
+    assert torch.equal(played.solved, same.solved) and torch.equal(played.moves, same.moves)
+    assert played.mean_moves == pytest.approx(float(same.moves[same.solved].mean()))
+    never = SolvedWhen(agreement=Tolerance(width=0.0), threshold=1.0, skip_after_s=0.0)
+    assert play_steps(model, steps[:2], never, generator=generator()).mean_moves is None
 
 
 def test_no_questions_no_simulation():

@@ -94,6 +94,19 @@ def test_entries_may_be_close_to_each_other_or_at_once():
     check(replace(response, history=replace(response.history, t_ms=(0.0, 0.0, 0.5))), PLAN)
 
 
+def test_an_entry_may_say_no_more_than_where_its_dial_stands():
+    response = response_to(SESSION, MOVED, entries=3)
+    first, _, last = response.history.code
+    check(replace(response, history=replace(response.history, code=(first, (0.5,), last))), PLAN)
+    with pytest.raises(ResponseError, match=r"history.code\[2\] should be the 3 numbers"):  # no dial moved there
+        check(replace(response, history=replace(response.history, code=(first, (0.5,), (0.5,)))), PLAN)
+    with pytest.raises(ResponseError, match=r"history.code\[1\] should be .*got \(inf,\)"):
+        check(replace(response, history=replace(response.history, code=(first, (math.inf,), last))), PLAN)
+    practice = response_to(SESSION, PRACTICE, entries=3)
+    first, _, last = practice.history.code
+    assert "the 2 numbers" in refused(replace(practice, history=replace(practice.history, code=(first, (0.5,), last))))
+
+
 def test_a_history_is_for_sliders():
     response = replace(response_to(SESSION, RATED), history=response_to(SESSION, MOVED).history)
     assert "since a questionnaire has no sliders" in refused(response)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, permutation_test
 
-from engine.study.analysis import Assumptions, paired_permutation, unpaired_permutation
+from engine.statistics import paired_permutation, unpaired_permutation
+from engine.study.analysis import Assumptions
 from engine.study.analysis.power import completion_rates, null
 
 STUDIES = 1000

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from engine.study.analysis.intervals import RESAMPLES
+from engine.statistics.intervals import RESAMPLES
 
 EXACT_UP_TO = 2**14  # rearrangements; up to here all of them are looked at
 _SAME = 1e-9  # relative: sums in another order differ by rounding, and a tie counts as being as extreme
@@ -38,16 +38,17 @@ class Permutations:
 def paired_permutation(differences: npt.ArrayLike, *, seed: int, resamples: int = RESAMPLES) -> Permutations:
     """Tests whether paired differences have mean zero, by flipping their signs.
 
-    Under the null hypothesis a participant's two values could as well be exchanged. With at most 14 participants all
+    Under the null hypothesis a unit's two values could as well be exchanged. With at most 14 units all
     2^n sign patterns are looked at, else `resamples` random ones and the observed one.
 
     Args:
-        differences: First minus second value of n participants, (n,) or (n, S) for S studies, which share the patterns.
+        differences: First minus second value of n units, such as participants, (n,) or (n, S) for S studies, which
+            share the patterns.
         seed: Of the random patterns.
         resamples: How many of them.
 
     Raises:
-        ValueError: If there are no participants or a difference is missing.
+        ValueError: If there are no units or a difference is missing.
     """
     values = _columns(differences)
     count = len(values)
@@ -59,10 +60,10 @@ def paired_permutation(differences: npt.ArrayLike, *, seed: int, resamples: int 
 def unpaired_permutation(
     first: npt.ArrayLike, second: npt.ArrayLike, *, seed: int, resamples: int = RESAMPLES
 ) -> Permutations:
-    """Tests whether two groups of participants have the same mean, by dealing the participants out anew.
+    """Tests whether two groups of units have the same mean, by dealing the units out anew.
 
     Args:
-        first: Values of n participants, (n,) or (n, S) for S studies.
+        first: Values of n units, (n,) or (n, S) for S studies.
         second: Of m others, (m,) or (m, S).
         seed: Of the random deals, where there are too many to look at all.
         resamples: How many random ones.
@@ -96,8 +97,8 @@ def _columns(values: npt.ArrayLike) -> Floats:
     table = table[:, None] if table.ndim == 1 else table
     if table.ndim != 2 or not len(table) or not np.isfinite(table).all():
         raise ValueError(
-            f"A permutation test takes finite values (n,) or (n, S) of at least one participant; got shape "
-            f"{np.shape(values)}. Leave out participants with missing values first."
+            f"A permutation test takes finite values (n,) or (n, S) of at least one unit; got shape "
+            f"{np.shape(values)}. Leave out units with missing values first."
         )
     return table
 

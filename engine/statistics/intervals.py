@@ -1,4 +1,4 @@
-"""Intervals over participants: the bias-corrected and accelerated bootstrap, never over single answers."""
+"""BCa bootstrap intervals of a mean; what is resampled are independent units, such as participants or codes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 CONFIDENCE = 0.95
 RESAMPLES = 9999
-FEWEST = 3  # participants; of fewer the bootstrap knows nothing
+FEWEST = 3  # units; of fewer the bootstrap knows nothing
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,16 @@ class Interval:
 def mean_interval(
     values: npt.ArrayLike, *, seed: int, level: float = CONFIDENCE, resamples: int = RESAMPLES
 ) -> Interval | None:
-    """BCa interval of a mean over participants, Efron (1987), https://doi.org/10.1080/01621459.1987.10478410.
+    """BCa interval of a mean over units, Efron (1987), https://doi.org/10.1080/01621459.1987.10478410.
 
     Args:
-        values: One a participant, or the difference of a participant's two, (n,).
+        values: One a unit, or the difference of its two, (n,).
         seed: Of the resamples.
         level: Of the interval.
         resamples: How many.
 
     Returns:
-        None where there is no such interval: fewer than three participants, or all have the same value.
+        None where there is no such interval: fewer than three units, or all have the same value.
     """
     return _bca((np.asarray(values, dtype=np.float64),), _mean, seed, level, resamples)
 
@@ -48,7 +48,7 @@ def mean_interval(
 def difference_interval(
     first: npt.ArrayLike, second: npt.ArrayLike, *, seed: int, level: float = CONFIDENCE, resamples: int = RESAMPLES
 ) -> Interval | None:
-    """BCa interval of the difference of the means of two groups of participants, (n,) and (m,); see `mean_interval`."""
+    """BCa interval of the difference of the means of two groups of units, (n,) and (m,); see `mean_interval`."""
     groups = (np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))
     return _bca(groups, _difference, seed, level, resamples)
 

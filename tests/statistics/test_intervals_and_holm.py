@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
-from engine.study.analysis import difference_interval, holm, mean_interval
+from engine.statistics import difference_interval, holm, mean_interval
 
 
 def test_bca_by_hand():
