@@ -44,6 +44,28 @@ class Part:
 
 Layout = tuple[Part, ...]
 
+Mixing = Literal["linear", "spherical", "snap"]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One exchangeable part of a code: the styles of some layers, a latent, a category, a block of an own space.
+
+    Attributes:
+        name: What a user reads above its column.
+        indices: The entries it holds, among a code's standardised values (see `Slotted`).
+        mixing: How two values of it mix: along the line between them, along the arc (which keeps their length), or not
+            at all, where the one with the larger share is taken, as of categories.
+        amplitude: Above zero for a direction: its styles are steps along it, from minus to plus this, instead of parts
+            of known codes.
+    """
+
+    name: str
+    indices: tuple[int, ...]
+    mixing: Mixing = "linear"
+    amplitude: float = 0.0
+
+
 # The percentiles of encoded data that every axis carries: those of the interactive reconstruction study.
 PERCENTILES = (0, 1, 2, 5, 25, 33, 45, 48, 50, 52, 55, 67, 75, 95, 98, 99, 100)
 
@@ -133,12 +155,19 @@ class LatentModel(Decoder, Protocol):
 
 @runtime_checkable
 class Slotted(Protocol):
-    """A code made of exchangeable parts: style layers, factors, causal and other blocks."""
+    """A model that knows its exchangeable parts: factors of an invertible network, causal and other blocks.
 
-    slots: tuple[Part, ...]
+    All other models get theirs from their layout (`models/slots.py`).
+    """
 
-    def assemble(self, codes: Tensor, choice: Tensor) -> Tensor:
-        """Takes slot s of output i from row choice[i, s] of codes, (M, D) and (N, S) -> (N, D)."""
+    slots: tuple[Slot, ...]
+
+    def to_values(self, codes: Tensor) -> Tensor:
+        """Codes (N, D) as values the slots index, (N, V), each about zero with a spread of about one."""
+        ...
+
+    def to_codes(self, values: Tensor) -> Tensor:
+        """Values (N, V) as codes, (N, D)."""
         ...
 
 

@@ -25,7 +25,7 @@ FLOW = (
     ("figures",),
     ("apps", "scripts"),
 )
-LEAVES = ("interfaces", "registry", "images", "settings", "files")
+LEAVES = ("interfaces", "registry", "images", "settings", "files", "statistics")
 COLUMN = {stage: column for column, stages in enumerate(FLOW) for stage in stages}
 USER_INTERFACES = ("gradio", "streamlit", "apps")
 HEAVY = ("captum", "diskcache", "gradio", "huggingface_hub", "lightning", "lightning_fabric", "onnx", "onnxruntime")

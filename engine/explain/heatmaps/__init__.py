@@ -22,8 +22,9 @@ from engine.explain.heatmaps.noise import GradientShap, SmoothGrad, SmoothGradSq
 from engine.explain.heatmaps.normalise import SIGNS, Sign, normalise
 from engine.explain.heatmaps.options import Option, options_of, values_of
 from engine.explain.heatmaps.perturbation import FeatureAblation, Occlusion
-from engine.explain.heatmaps.subject import CancelledError, Precision, Progress, UnsuitableModelError
+from engine.explain.heatmaps.subject import Precision, UnsuitableModelError
 from engine.explain.heatmaps.surrogate import KernelShap, Lime, ShapleySampling
+from engine.explain.progress import CancelledError, Progress
 from engine.models.target import PREDICTED, Target, as_target
 
 __all__ = [

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from engine.explain.heatmaps.cache import HeatmapCache, picture_keys
 from engine.explain.heatmaps.method import Method, build_method, name_of
 from engine.explain.heatmaps.options import values_of
-from engine.explain.heatmaps.subject import Precision, Progress, Subject, UnsuitableModelError
+from engine.explain.heatmaps.subject import Precision, Subject, UnsuitableModelError
+from engine.explain.progress import Progress
 from engine.models.target import Target, as_target
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from engine.explain.progress import Progress, ShouldStop, check
 from engine.models.private_copy import device_of, private_copy
 from engine.models.target import Target, as_logits, score
 
 Precision = Literal["fp32", "bf16"]
-Progress: TypeAlias = Callable[[int, int], None]  # (rows done, rows in all)
-
-
-class CancelledError(Exception):
-    """The caller asked to stop; nothing was kept of the method at work."""
 
 
 class UnsuitableModelError(ValueError):
@@ -83,7 +79,7 @@ class Subject:
         precision: Precision = "fp32",
         background: Tensor | None = None,
         progress: Progress | None = None,
-        should_stop: Callable[[], bool] | None = None,
+        should_stop: ShouldStop | None = None,
     ) -> None:
         self.seed, self.chunk_size, self.precision = seed, chunk_size, precision
         self.notes: list[str] = []
@@ -127,8 +123,7 @@ class Subject:
             self._progress(self.total, self.total)
 
     def _check(self, _: int) -> None:
-        if self._should_stop is not None and self._should_stop():
-            raise CancelledError("Stopped as asked.")
+        check(self._should_stop)
 
     def _watch(self, rows: int) -> None:
         self._check(rows)
