@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -17,6 +18,7 @@ from engine.checkpoints import (  # noqa: E402 - found by the line above
     CheckpointError,
     import_classifier,
     import_fair_face,
+    import_stylegan2,
     import_tfjs,
 )
 
@@ -76,6 +78,32 @@ def classifier(
     Exit code: 0 all is well, 1 the files cannot be imported.
     """
     _report(lambda: import_classifier(source, out, id=id_), out)
+
+
+@app.command()
+def stylegan2(
+    file: Annotated[Path, typer.Argument(help="A network pickle of StyleGAN2-ADA for PyTorch, such as ffhq.pkl.")],
+    out: Out,
+    id_: Annotated[str | None, typer.Option("--id", help="By default folder/<name of the file>.")] = None,
+    psi: Annotated[float, typer.Option(help="Truncation of samples: 0 the mean picture alone, 1 none.")] = 0.7,
+    discriminator: Annotated[bool, typer.Option(help="Take the discriminator along, where there is one.")] = True,
+) -> None:
+    """Imports the averaged generator of an official StyleGAN2-ADA pickle; nothing that the file holds is run.
+
+    Exit code: 0 all is well, 1 the file cannot be imported.
+    """
+
+    def work() -> Path:
+        columns = (TextColumn("{task.description}"), BarColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("")
+
+            def show(what: str, done: int, total: int) -> None:
+                bar.update(task, description=what, completed=done, total=total)
+
+            return import_stylegan2(file, out, id=id_, psi=psi, discriminator=discriminator, progress=show)
+
+    _report(work, out)
 
 
 def _report(action: Callable[[], Path], out: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from engine.checkpoints.config import axes_of_config
 from engine.checkpoints.config_fields import is_number
@@ -17,6 +18,7 @@ from engine.interfaces import Axis
 from engine.models.middle import middle
 from engine.models.walk import positions, walk
 
+_SIDE = 256
 _STEPS = 11
 _ROWS = 8
 
@@ -63,8 +65,10 @@ def readme(config: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]], 
 
 
 CAPTIONS = {  # in the order of the card
+    "samples.png": "Samples of the model, truncated as its own samples are.",
     "reconstructions.png": "Held-out examples (upper rows) and what the model makes of their codes (lower rows).",
     "traversal.png": "One axis a row, from its 0.5th to its 99.5th percentile; the others in the middle.",
+    "directions.png": "One learned direction a row, moved in steps along it.",
 }
 _USE = {
     "latent": [
@@ -80,6 +84,8 @@ def _use(config: Mapping[str, Any]) -> list[str]:
     if config["kind"] == "classifier" and not config["examples"]["count"]:
         shape = ", ".join(map(str, config["space"]["shape"]))
         return [f"probabilities = model.probabilities(x)  # x: pictures, (N, {shape}), values in [0, 1]"]
+    if config["kind"] == "latent" and not config["axes"]:
+        return _USE["formula"]
     return _USE[config["kind"]]
 
 
@@ -145,7 +151,10 @@ def _pictures(model: nn.Module, config: Mapping[str, Any], examples: Examples) -
     model.eval()
     codes = examples.codes.to(next(model.parameters()).device)
     files = {}
-    if _travels(config):  # else the examples are reconstructions themselves
+    if config["prior"] == "style":  # the examples are samples
+        x = examples.x[:32].cpu()
+        files["samples.png"] = _png(functional.adaptive_avg_pool2d(x, min(x.shape[-1], _SIDE)), columns=8)
+    elif _travels(config):  # else the examples are reconstructions themselves
         files["reconstructions.png"] = _png(_reconstructions(model, examples.x[:16], codes[:16]), columns=8)
     axes = axes_of_config(config)
     if axes:

@@ -85,6 +85,19 @@ def examples_bytes(examples: Examples, space: Space) -> bytes:
     return data
 
 
+def fitting(examples: Examples, space: Space) -> Examples:
+    """The first of the examples, as many as a checkpoint may carry."""
+    while len(examples) > 1:
+        try:
+            examples_bytes(examples, space)
+        except SamplesTooLargeError:
+            kept = len(examples) * 15 // 16
+            examples = examples.map(lambda value, kept=kept: value[:kept])  # type: ignore[misc]
+        else:
+            break
+    return examples
+
+
 def read_examples(path: Path, space: Space, *, sha256: str | None = None) -> Examples:
     """Reads `samples.safetensors`.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,18 +46,18 @@ def classifier_features(classifier: Classifier) -> Callable[[Tensor], Tensor]:
         ValueError: If it is no network that ends in a dense layer.
     """
     network = classifier.network if isinstance(classifier, Loaded) else classifier
-    twin = private_copy(network) if isinstance(network, nn.Module) else nn.Module()
+    twin: Any = private_copy(network) if isinstance(network, nn.Module) else nn.Module()
     last = [module for module in twin.modules() if isinstance(module, nn.Linear)][-1:]
     if not last:
         raise ValueError(f"Features are what a classifier's last dense layer sees; {type(network).__name__} has none.")
     seen: list[Tensor] = []
     last[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    shape = twin.space.shape  # type: ignore[union-attr] # every family has a space
+    shape: tuple[int, ...] = twin.space.shape
 
     @torch.no_grad()
     def features(x: Tensor) -> Tensor:
         seen.clear()
-        twin.logits(adapted(x, shape))  # type: ignore[operator] # it is a classifier
+        twin.logits(adapted(x, shape))
         return seen.pop().flatten(1)
 
     return features

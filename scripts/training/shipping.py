@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.checkpoints import Examples, SamplesTooLargeError
-from engine.checkpoints.examples import examples_bytes
+from engine.checkpoints import Examples
+from engine.checkpoints.examples import fitting
 from engine.data import Batch, Dataset, Split
-from engine.interfaces import Axis, LatentModel, Space
+from engine.interfaces import Axis, LatentModel
 from engine.metrics import Metric, batches, encode_batches
 from engine.models.axes import axes_of
 from engine.models.layers import one_hot
@@ -69,19 +69,6 @@ def shipment(
     if callable(getattr(model, "sample", None)):
         return _styles(model, row)
     return _factors(model, row, dataset, test, batch)
-
-
-def fitting(examples: Examples, space: Space) -> Examples:
-    """The first of the examples, as many as a checkpoint may carry."""
-    while len(examples) > 1:
-        try:
-            examples_bytes(examples, space)
-        except SamplesTooLargeError:
-            kept = len(examples) * 3 // 4
-            examples = examples.map(lambda value, kept=kept: value[:kept])  # type: ignore[misc]
-        else:
-            break
-    return examples
 
 
 def changed_metrics(before: Mapping[str, Metric], after: Mapping[str, Metric]) -> list[str]:

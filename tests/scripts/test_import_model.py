@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import engine
 from scripts.import_model import app
 from tests.checkpoints import tfjs_files as tf
+from tests.checkpoints.stylegan2_pickle import writer
 
 RUNNER = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
 
@@ -69,9 +70,23 @@ def test_a_classifier_and_its_small_config_become_a_checkpoint(tmp_path):
     assert engine.load(folder, device="cpu").classes == ("cat", "dog")
 
 
+def test_an_official_stylegan2_pickle_becomes_a_checkpoint(tmp_path):
+    (tmp_path / "digits.pkl").write_bytes(writer.written(writer.snapshot(size=8, colours=1)))
+    arguments = ["stylegan2", str(tmp_path / "digits.pkl"), "--out", str(tmp_path / "out")]
+    outcome = RUNNER.invoke(app, [*arguments, "--id", "mnist/theirs", "--psi", "0.5", "--no-discriminator"])
+    assert outcome.exit_code == 0, outcome.output
+    folder = tmp_path / "out" / "mnist" / "theirs"
+    assert f"Wrote {folder}" in outcome.output.replace("\n", "")
+    model = engine.load(folder, device="cpu")
+    assert model.decode(model.sample(2, generator=torch.Generator().manual_seed(0))).shape == (2, 1, 8, 8)
+    assert (model.network.psi, hasattr(model.network, "discriminator")) == (0.5, False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
+        (["stylegan2", "none.pkl"], "has no none.pkl"),
+        (["stylegan2", "none.pkl", "--psi", "2"], "psi should be from 0 (the mean picture) to 1 (none); got 2.0"),
         (["fairface", "none.pt"], "has no none.pt"),
         (["fairface", "none.pt", "--readout", "height"], "No readout 'height'; choose one of"),
         (["fairface", "none.pt", "--id", "faces/gender"], "is <data set>/<name>, such as mnist/mine"),

@@ -9,13 +9,14 @@ import pytest
 import torch
 
 from engine.checkpoints import CheckpointError, Examples
+from engine.checkpoints.examples import fitting
 from engine.data import load_dataset
 from engine.models import MODELS
 from engine.training import RECIPES, Network
 from scripts.training import needs
 from scripts.training.needs import needed, start_of
-from scripts.training.shipping import fitting, shipment
-from tests.training.toys import split_for
+from scripts.training.shipping import shipment
+from tests.training.toys import small, split_for
 
 FACES = RECIPES["celeba/attributes"]
 
@@ -66,6 +67,25 @@ def test_an_autoencoder_ships_what_it_makes_of_such_pictures():
     examples = shipment(model, row, dataset, {}).examples
     with torch.no_grad():
         torch.testing.assert_close(examples.x, model.decode(examples.codes))
+
+
+def test_samples_travel_with_a_generator_and_the_learner_stays_behind():
+    row = small("mnist/stylegan2")
+    model = row.network.build(seed=0).eval()
+    parcel = shipment(model, row, load_split(row), {})
+    assert parcel.axes == ()
+    shipped = parcel.network.build()
+    names = {name.partition(".")[0] for name in shipped.state_dict()}
+    assert names == {"mapping", "synthesis", "discriminator"}
+    shipped.load_state_dict({name: value for name, value in model.state_dict().items() if name in shipped.state_dict()})
+    with torch.no_grad():
+        torch.testing.assert_close(shipped.decode(parcel.examples.codes), parcel.examples.x)
+
+
+def load_split(row):
+    dataset = load_dataset(row.dataset)
+    dataset.split = lambda name: split_for(row)
+    return dataset
 
 
 def test_as_many_examples_travel_as_fit():
