@@ -6,12 +6,13 @@ import asyncio
 import json
 import struct
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-from starlette.responses import StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
-from apps.answers import UNCACHED, Turns
+from apps.answers import UNCACHED, Turns, parsed, read_body, refused
 from apps.refusals import told
 
 _LENGTHS = struct.Struct("<II")  # of the JSON and of the bytes behind it
@@ -90,6 +91,29 @@ class Jobs:
                 channel.send("error", status=words.status, text=words.text)
         finally:
             channel.close()
+
+
+def streaming(
+    jobs: Jobs, turns: Turns, plan: Callable[[Mapping[str, Any]], Work], *, limit: int
+) -> Callable[[Request], Any]:
+    """A route that refuses what is wrong with a status, and streams the rest.
+
+    Args:
+        jobs: Where the work runs.
+        turns: Where what was sent is read, which may load models.
+        plan: From the fields that were sent to the work.
+        limit: Of what is sent, in bytes.
+    """
+
+    async def route(request: Request) -> Response:
+        try:
+            fields = parsed(await read_body(request, limit, media_type="application/json"))
+            work = await turns.run(lambda: plan(fields))
+        except Exception as error:
+            return refused(error)
+        return jobs.stream(work)
+
+    return route
 
 
 def piece(kind: str, data: bytes = b"", **fields: Any) -> bytes:  # noqa: ANN401 - JSON values

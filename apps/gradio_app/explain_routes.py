@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from apps.answers import Turns, answered, parsed, read_body, refused
+from apps.answers import Turns, answered
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
-from apps.streaming import Jobs, Work
+from apps.streaming import Jobs, Work, streaming
 
 MAX_BYTES = 12 * 1024 * 1024  # sixteen uploaded pictures of 224 x 224 in base64 are about 3 MB
 Fields = Mapping[str, Any]
@@ -26,7 +26,7 @@ def explain_routes(shelf: Shelf, turns: Turns) -> list[BaseRoute]:
         shelf: The models of this process.
         turns: For short requests; maps have a few turns of their own.
     """
-    stream = partial(_streaming, Jobs(), turns)
+    stream = partial(streaming, Jobs(), turns, limit=MAX_BYTES)
 
     async def listed(request: Request) -> Response:
         return await answered(lambda: _explain().choices(shelf), turns)
@@ -45,20 +45,6 @@ def explain_routes(shelf: Shelf, turns: Turns) -> list[BaseRoute]:
         Route("/explorer/explain/judge", stream(lambda fields: _judge(shelf, fields)), methods=["POST"]),
         Route("/explorer/explain/export", stream(lambda fields: _export(shelf, fields)), methods=["POST"]),
     ]
-
-
-def _streaming(jobs: Jobs, turns: Turns, plan: Callable[[Fields], Work]) -> Callable[[Request], Any]:
-    """A route that refuses what is wrong with a status, and streams the rest."""
-
-    async def route(request: Request) -> Response:
-        try:
-            fields = parsed(await read_body(request, MAX_BYTES, media_type="application/json"))
-            work = await turns.run(lambda: plan(fields))
-        except Exception as error:
-            return refused(error)
-        return jobs.stream(work)
-
-    return route
 
 
 def _maps(shelf: Shelf, fields: Fields) -> Work:

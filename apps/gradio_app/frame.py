@@ -14,7 +14,15 @@ from typing import Any
 
 import gradio as gr
 
-from apps.gradio_app import explain_panel, first_view, models_panel, quiz_panel, study_panel, traverse_panel
+from apps.gradio_app import (
+    explain_panel,
+    first_view,
+    hypotheses_panel,
+    models_panel,
+    quiz_panel,
+    study_panel,
+    traverse_panel,
+)
 from apps.gradio_app.routes import PAGE, QUIZ, explorer_routes
 from apps.gradio_app.session import Session
 from apps.shelf import Shelf
@@ -23,11 +31,12 @@ from apps.shelf import Shelf
 WORKSPACES: tuple[tuple[str, Callable[[Session], Any]], ...] = (
     ("Traverse", traverse_panel.build),
     ("Explain", explain_panel.build),
+    ("Hypotheses", hypotheses_panel.build),
     ("Quiz", quiz_panel.build),
     ("Study", study_panel.build),
     ("Models", models_panel.build),
 )
-STYLES = ("explorer.css", "models.css", "explain.css", "study.css")
+STYLES = ("explorer.css", "models.css", "explain.css", "hypotheses.css", "style_matrix.css", "study.css")
 HOST_JS = Path(__file__).with_name("frame_host.js")
 
 

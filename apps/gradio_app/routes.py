@@ -19,6 +19,8 @@ from starlette.routing import BaseRoute, Route, Router
 
 from apps.answers import UNCACHED, Turns, answered, parsed, read_body, refused, said
 from apps.gradio_app.explain_routes import explain_routes
+from apps.gradio_app.hypotheses_routes import hypotheses_routes
+from apps.gradio_app.style_matrix_routes import style_matrix_routes
 from apps.later import Later
 from apps.quiz.routes import quiz_routes
 from apps.quiz.service import Quiz
@@ -56,6 +58,8 @@ def explorer_routes(shelf: Shelf) -> list[BaseRoute]:
         Route("/explorer/device", post(lambda fields: _device(shelf, fields)), methods=["POST"]),
         Route("/explorer/prepare/{model:path}", _prepare(turns, shelf), methods=["POST"]),
         *explain_routes(shelf, turns),
+        *hypotheses_routes(shelf, turns),
+        *style_matrix_routes(shelf, turns),
         *quiz_routes(Quiz(shelf, StudyShelf())),
         # No Mount: below a proxy's path prefix it would look for that prefix in paths from which the proxy has cut it.
         Route("/canvas/{path:path}", Later(lambda: _canvas(shelf))),

@@ -55,14 +55,22 @@ class LoadedDecoder(Loaded):
     Attributes:
         latent_dim: Entries of a code.
         layout: Its parts, in order.
-        axes: What a user can move, in the order to show.
+        axes: What a user can move, in the order to show: the code's own entries, then directions through it.
     """
 
-    def __init__(self, network: nn.Module, card: Card, examples: Examples, axes: tuple[Axis, ...]) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        card: Card,
+        examples: Examples,
+        axes: tuple[Axis, ...],
+        directions: tuple[Axis, ...] = (),
+    ) -> None:
         super().__init__(network, card, examples)
         self.latent_dim: int = network.latent_dim  # type: ignore[assignment]
         self.layout: Layout = network.layout  # type: ignore[assignment]
-        self.axes = axes
+        self.axes = (*axes, *directions)
+        self._own_axes = axes
         self.prior: str = network.prior  # type: ignore[assignment]
 
     def decode(self, z: Tensor) -> Tensor:
@@ -98,8 +106,11 @@ class LoadedDecoder(Loaded):
 
     @property
     def mean_code(self) -> Tensor:
-        """The code in the middle of the data, (D,): medians, and the most common category."""
-        return middle(self.axes, self._example_codes().median(dim=0).values).to(self.device)
+        """The code in the middle of the data, (D,): medians, and the most common category.
+
+        Directions have no say in it: they cross each other and the code's own axes, so it would depend on their order.
+        """
+        return middle(self._own_axes, self._example_codes().median(dim=0).values).to(self.device)
 
     def _example_codes(self) -> Tensor:
         assert self.examples.codes is not None  # `loading` refuses a latent model without them

@@ -10,6 +10,7 @@ import torch
 
 from engine.checkpoints.config import axes_of_config, build_network
 from engine.checkpoints.device import Device, choose_device
+from engine.checkpoints.directions import read_directions
 from engine.checkpoints.errors import ConfigError, NeedsError
 from engine.checkpoints.examples import read_examples
 from engine.checkpoints.folder import Card, read_card, weights_hash
@@ -75,7 +76,8 @@ def load_folder(card: Card) -> Loaded:
     if examples.codes is None or examples.codes.ndim != 2 or examples.codes.shape[1] != size:
         raise ConfigError(f"{card.folder} should carry codes of {size} entries with its examples.")
     family = LoadedEncoder if callable(getattr(network, "encode", None)) else LoadedDecoder
-    return family(network, card, examples, axes_of_config(config)).eval()
+    _, directions = read_directions(card.folder, network.layout, weights=config["weights"]["sha256"])  # type: ignore[arg-type]
+    return family(network, card, examples, axes_of_config(config), directions).eval()
 
 
 def _check_needs(card: Card, folders: Sequence[Path]) -> None:

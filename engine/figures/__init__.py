@@ -19,6 +19,7 @@ from engine.figures.palette import category_colors, diverging_limit, method_colo
 from engine.figures.picture import curve_figure, data_uri, picture_png
 from engine.figures.plane import Plane, plane
 from engine.figures.reconstructions import reconstructions
+from engine.figures.sweep_sheet import sweep_sheet
 from engine.figures.themes import Theme, notice
 from engine.figures.training_curve import training_curve
 from engine.figures.traversal import traversal_grid, traversal_strip
@@ -52,6 +53,7 @@ __all__ = [
     "randomisation_curves",
     "reconstructions",
     "row_words",
+    "sweep_sheet",
     "training_curve",
     "traversal_grid",
     "traversal_strip",

@@ -23,7 +23,7 @@ from engine.interfaces import Part, Space
 from engine.study.analysis import Assumptions, analyse, power_curve
 from engine.study.measuring.yardsticks import Dial, Yardstick
 from tests.figures.helpers import check
-from tests.study.synthetic import YARDSTICKS, sessions, study
+from tests.study.synthetic import DIALS, YARDSTICKS, sessions, study
 
 STUDY = study(tasks=("reconstruction", "exemplars"))
 PEOPLE = sessions(STUDY, 16, seed=2)
@@ -98,22 +98,22 @@ def test_power_is_drawn_with_what_is_asked_for():
 
 def test_a_replay_shows_the_last_entry_before_each_frame():
     response = PEOPLE[0].responses[0]
-    shown = replay(PEOPLE[0], 0, every_ms=50.0)
+    shown = replay(PEOPLE[0], 0, DIALS, every_ms=50.0)
     for k in (0, 7, 40, -1):
         entry = max(i for i, t in enumerate(response.history.t_ms) if t <= shown.t_ms[k])
         assert shown.code[k] == response.history.code[entry]
         assert shown.agreement[k] == response.history.agreement[entry]
     assert (shown.t_ms[0], shown.t_ms[-1]) == (0.0, response.duration_ms)
     assert json.loads(json.dumps(dataclasses.asdict(shown)))["model"] == shown.model
-    assert len(replay(PEOPLE[0], 0, every_ms=1.0, most=100).t_ms) <= 101
+    assert len(replay(PEOPLE[0], 0, DIALS, every_ms=1.0, most=100).t_ms) <= 101
 
 
 def test_only_reconstructions_that_were_answered_are_replayed():
     for step in (5, 999):  # a questionnaire, and none at all
         with pytest.raises(ValueError, match="no history to replay"):
-            replay(PEOPLE[0], step)
+            replay(PEOPLE[0], step, DIALS)
     with pytest.raises(ValueError, match="Step 0 of p0001"):
-        replay(replace(PEOPLE[0], responses=()), 0)
+        replay(replace(PEOPLE[0], responses=()), 0, DIALS)
 
 
 class Flat:
@@ -131,7 +131,7 @@ class Flat:
 
 
 def test_a_film_of_pictures_has_the_target_at_the_right():
-    shown = replay(PEOPLE[0], 0)
+    shown = replay(PEOPLE[0], 0, DIALS)
     film = Image.open(io.BytesIO(replay_film(Flat(Space(kind="image", shape=(1, 8, 8))), shown, longest=32)))
     assert film.size == (32 + 4 + 32, 32)
     assert film.n_frames > 10
@@ -143,13 +143,13 @@ def test_a_film_of_pictures_has_the_target_at_the_right():
 
 def test_a_film_of_series_has_both_curves():
     space = Space(kind="series", shape=(16,), limits=(0.0, 1.0))
-    film = Image.open(io.BytesIO(replay_film(Flat(space), replay(PEOPLE[0], 0), longest=64)))
+    film = Image.open(io.BytesIO(replay_film(Flat(space), replay(PEOPLE[0], 0, DIALS), longest=64)))
     assert film.size == (64, 64)
     drawn = np.asarray(film.convert("RGB")).reshape(-1, 3).min(axis=1)
     assert (drawn < 200).mean() > 0.04  # two lines of three pixels on white
 
 
 def test_a_faster_replay_is_a_shorter_film():
-    shown, model = replay(PEOPLE[0], 0), Flat(Space(kind="image", shape=(1, 8, 8)))
+    shown, model = replay(PEOPLE[0], 0, DIALS), Flat(Space(kind="image", shape=(1, 8, 8)))
     slow, fast = (Image.open(io.BytesIO(replay_film(model, shown, speed=speed))) for speed in (2.0, 20.0))
     assert slow.n_frames * slow.info["duration"] > 5 * fast.n_frames * fast.info["duration"]

@@ -284,7 +284,7 @@ export function explain(place, context, tools) {
   tools.onFacts.push(shared);
   tools.onCode.push(shared);
   context.status.onRestored(() => { if (visible()) fillSoon(); });
-  context.linkNote = () => (!visible() ? null : settings.source === "uploads"
+  context.linkNotes.Explain = () => (settings.source === "uploads"
     ? "Link copied: it opens this classifier with these methods. Uploaded pictures are not in it."
     : "Link copied: it opens these maps.");
   if (visible()) start();

@@ -18,7 +18,7 @@ const THEME_KEY = "latent-explorer/theme";
 export function start({ base, first, workspaces, keep, tell }) {
   const api = connect(base);
   const state = createState({ workspace: workspaces[0], home: workspaces[0], theme: storedTheme() });
-  const context = { api, state, tell, first, notices: notices() };
+  const context = { api, state, tell, first, notices: notices(), linkNotes: {} }; // by workspace: what a copied link opens
   let kept = null;
 
   const share = () => {
@@ -53,8 +53,8 @@ export function start({ base, first, workspaces, keep, tell }) {
   addEventListener("popstate", () => state.set(asked(whole(fromHash(location.hash), state.now), state.now, workspaces), "address"));
 
   applyTheme(state.now.theme);
-  whenThere(["lx-top-content", "lx-browser-content", "lx-status-content", "lx-traverse", "lx-explain", "lx-quiz"],
-    (top, side, foot, stage, maps, quiz) => {
+  whenThere(["lx-top-content", "lx-browser-content", "lx-status-content", "lx-traverse", "lx-explain", "lx-hypotheses", "lx-quiz"],
+    (top, side, foot, stage, maps, cards, quiz) => {
     topBar(top, context, workspaces);
     context.list = modelList(side, context);
     context.status = statusLine(foot, context);
@@ -63,6 +63,7 @@ export function start({ base, first, workspaces, keep, tell }) {
     showWorkspace(state.now.workspace);
     const tools = traverse(stage, context);
     whenOpened("Explain", maps, context, async () => (await import("./explain.js")).explain(maps, context, tools));
+    whenOpened("Hypotheses", cards, context, async () => (await import("./hypotheses.js")).hypotheses(cards, context, tools));
     whenOpened("Quiz", quiz, context, async () => (await import("./quiz_home.js")).quizHome(quiz, { ...context, base }));
     share();
     tell("opened");
@@ -109,7 +110,7 @@ function topBar(place, context, workspaces) {
     const address = location.href.replace(/#.*$/, "") + toHash(state.now);
     try {
       await navigator.clipboard.writeText(address);
-      notices.say(context.linkNote?.() ?? "Link copied: it opens this model with this code.");
+      notices.say(context.linkNotes[state.now.workspace]?.() ?? "Link copied: it opens this model with this code.");
     } catch {
       prompt("This browser does not let the page copy. The link:", address); // no clipboard on plain http
     }

@@ -1,19 +1,20 @@
 // The page's one state, shared by all workspaces and kept in the address: a copied link or a reload restores it.
 
 import { explainFromFields, explainToFields } from "./explain_link.js";
+import { hypothesesFromFields, hypothesesToFields } from "./hypotheses_link.js";
 
 const CODE_DIGITS = 5;
 
 /**
- * {model, card, code, range, compare, a, b, names, explain, workspace, theme}; `set` changes some of them and tells
+ * {model, card, code, range, compare, a, b, names, explain, hypotheses, workspace, theme}; `set` changes some of them and tells
  * listeners which. A code of null means the model's own start; a card other than null is the classifier that Models
- * shows; `explain` is what workspace Explain shows, see explain_link.js.
+ * shows; `explain` and `hypotheses` are what these workspaces show, see explain_link.js and hypotheses_link.js.
  */
 export function createState(initial) {
   const listeners = new Set();
   const state = {
     get: () => ({ ...state.now }),
-    now: { model: null, card: null, code: null, range: "percentile", compare: null, a: null, b: null, names: {}, explain: null, ...initial },
+    now: { model: null, card: null, code: null, range: "percentile", compare: null, a: null, b: null, names: {}, explain: null, hypotheses: null, ...initial },
     set(changes, from = null) {
       const changed = Object.keys(changes).filter((name) => !same(changes[name], state.now[name]));
       if (!changed.length) return;
@@ -36,6 +37,7 @@ export function toHash(state) {
     if (state[name] && !own) fields.set(name, state[name].map(short).join(","));
   }
   if (state.workspace === "Explain") explainToFields(state.explain, fields);
+  if (state.workspace === "Hypotheses") hypothesesToFields(state.hypotheses, fields);
   if (state.range === "full") fields.set("range", "full");
   if (state.compare) fields.set("compare", state.compare);
   if (Object.keys(state.names ?? {}).length) fields.set("names", JSON.stringify(state.names));
@@ -56,6 +58,8 @@ export function fromHash(hash) {
   }
   const explain = explainFromFields(fields);
   if (explain) found.explain = explain;
+  const hypotheses = hypothesesFromFields(fields);
+  if (hypotheses) found.hypotheses = hypotheses;
   if (["full", "percentile"].includes(fields.get("range"))) found.range = fields.get("range");
   try {
     const names = Object.entries(JSON.parse(fields.get("names") ?? "{}")).filter(([, name]) => typeof name === "string");

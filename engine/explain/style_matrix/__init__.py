@@ -29,7 +29,15 @@ from engine.explain.style_matrix.ratings import Rater, Rating
 from engine.explain.style_matrix.rendering import Renderer
 from engine.explain.style_matrix.sensitivity import Sensitivity, sensitivity
 from engine.explain.style_matrix.session import Bookmark, Session
-from engine.explain.style_matrix.session_file import SavedSession, load_session, save_session
+from engine.explain.style_matrix.session_file import (
+    SavedSession,
+    load_session,
+    save_session,
+    settings_from_json,
+    settings_to_json,
+    state_from_json,
+    state_to_json,
+)
 from engine.explain.style_matrix.state import State
 from engine.explain.style_matrix.tiles import by_rating, needed, result_tiles, style_tiles, tiles
 
@@ -65,6 +73,10 @@ __all__ = [
     "result_tiles",
     "save_session",
     "sensitivity",
+    "settings_from_json",
+    "settings_to_json",
+    "state_from_json",
+    "state_to_json",
     "style_tiles",
     "tiles",
     "to_json",

@@ -49,8 +49,8 @@ def save_session(session: Session, *, model: str, bank: str) -> str:
             "version": VERSION,
             "model": model,
             "bank": bank,
-            "state": _state_json(session.state),
-            "bookmarks": [{"name": mark.name, "state": _state_json(mark.state)} for mark in session.bookmarks],
+            "state": state_to_json(session.state),
+            "bookmarks": [{"name": mark.name, "state": state_to_json(mark.state)} for mark in session.bookmarks],
         },
         indent=1,
     )
@@ -76,18 +76,18 @@ def load_session(text: str) -> SavedSession:
     marks = _typed(found, "bookmarks", list)
     if len(marks) > MOST_BOOKMARKS:
         raise ValueError(f"A session has at most {MOST_BOOKMARKS} bookmarks; got {len(marks)}.")
-    bookmarks = tuple(Bookmark(_typed(mark, "name", str), _state(_typed(mark, "state", dict))) for mark in marks)
+    bookmarks = tuple(Bookmark(_typed(mark, "name", str), state_from_json(mark.get("state"))) for mark in marks)
     if len({mark.name for mark in bookmarks}) < len(bookmarks):
         raise ValueError("Two bookmarks of this session have the same name.")
     return SavedSession(
         model=_typed(found, "model", str),
         bank=_typed(found, "bank", str),
-        session=Session(state=_state(_typed(found, "state", dict)), bookmarks=bookmarks),
+        session=Session(state=state_from_json(found.get("state")), bookmarks=bookmarks),
     )
 
 
-def _state_json(state: State) -> dict[str, Any]:
-    settings = state.settings
+def state_to_json(state: State) -> dict[str, Any]:
+    """A state as JSON values."""
     return {
         "references": [to_json(picture) for picture in state.references],
         "order": [list(column) for column in state.order],
@@ -96,11 +96,16 @@ def _state_json(state: State) -> dict[str, Any]:
         "step": state.step,
         "rating": state.rating,
         "copied": [None if mix is None else to_json(Mixed((mix,))) for mix in state.copied],
-        "settings": asdict(settings) | {"given": base64.b64encode(settings.given).decode("ascii")},
+        "settings": settings_to_json(state.settings),
     }
 
 
-def _state(value: Mapping[str, Any]) -> State:
+def state_from_json(value: Any) -> State:  # noqa: ANN401 - what a file or page sent
+    """The state that JSON values say.
+
+    Raises:
+        ValueError: If they say none, or one that cannot be.
+    """
     step = float(_typed(value, "step", float))
     order = _typed(value, "order", list)
     if not all(isinstance(column, list) and all(type(style) is int for style in column) for column in order):
@@ -108,7 +113,7 @@ def _state(value: Mapping[str, Any]) -> State:
     return State(
         references=tuple(_mixed(one).normal(step) for one in _typed(value, "references", list)),
         order=tuple(map(tuple, order)),
-        settings=_settings(_typed(value, "settings", dict)),
+        settings=settings_from_json(_typed(value, "settings", dict)),
         selected=_typed(value, "selected", int),
         view=_typed(value, "view", str),
         step=step,
@@ -117,7 +122,17 @@ def _state(value: Mapping[str, Any]) -> State:
     )
 
 
-def _settings(value: Mapping[str, Any]) -> BankSettings:
+def settings_to_json(settings: BankSettings) -> dict[str, Any]:
+    """The settings of a bank as JSON values, given codes as base64."""
+    return asdict(settings) | {"given": base64.b64encode(settings.given).decode("ascii")}
+
+
+def settings_from_json(value: Any) -> BankSettings:  # noqa: ANN401 - what a file or page sent
+    """The settings that JSON values say.
+
+    Raises:
+        ValueError: If they say none, or some that cannot be.
+    """
     try:
         given = base64.b64decode(_typed(value, "given", str), validate=True)
     except (binascii.Error, ValueError) as error:
