@@ -6,17 +6,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apps import fields as read
 from apps.explaining import classifier
-from apps.refusals import RefusedError
+from apps.refusals import NotFoundError, RefusedError
 from apps.shelf import Shelf
+from engine.checkpoints import CheckpointError, read_card
 from engine.explain.hypotheses import (
     Change,
     Ground,
     Hypothesis,
     Restyle,
+    Result,
     Session,
     Shift,
     Switch,
@@ -25,6 +27,10 @@ from engine.explain.hypotheses import (
 )
 from engine.explain.hypotheses.change import LARGEST
 from engine.explain.readouts import Gauge, gauge_named, gauges
+from engine.figures.hypotheses_scenes import Scenes, scenes
+
+if TYPE_CHECKING:
+    from engine.checkpoints import Entry
 
 CAPACITY = 8
 SIGNS = {"raises": 1, "lowers": -1}
@@ -90,6 +96,46 @@ def refusing() -> Iterator[None]:
         raise RefusedError(str(error)) from error
 
 
+def drawing(shelf: Shelf) -> list[Entry]:
+    """The sound models that draw pictures, in the catalogue's order."""
+    return [entry for entry in shelf.latent() if not entry.error and _draws(entry)]
+
+
+def readers(shelf: Shelf) -> list[Entry]:
+    """The classifiers, in the catalogue's order."""
+    return [entry for entry in shelf.entries() if entry.kind == "classifier"]
+
+
+def readout_name(grounds: Grounds, hypothesis: Hypothesis) -> str:
+    """The readout for the eye; where the classifier is not here, the output's own name."""
+    try:
+        reader = classifier(grounds.shelf, hypothesis.classifier)
+    except (NotFoundError, CheckpointError):
+        return hypothesis.output
+    readout = getattr(reader, "readout", None)
+    return readout.name if readout else f"P({hypothesis.output})"
+
+
+def names_of_untested(grounds: Grounds, session: Session) -> dict[int, str]:
+    """Readouts for the eye of the cards that were not tested, by their number."""
+    cards = enumerate(session.cards)
+    return {number: readout_name(grounds, card.hypothesis) for number, card in cards if card.result is None}
+
+
+def seen(grounds: Grounds, result: Result) -> Scenes:
+    """Pictures of a result.
+
+    Raises:
+        RefusedError: If the model or the classifier has changed since the test.
+        NotFoundError: If either is not here any more.
+        engine.checkpoints.CheckpointError: If either cannot be loaded.
+    """
+    hypothesis = result.hypothesis
+    with refusing():
+        gauge = gauge_named(grounds.gauges(hypothesis.model, hypothesis.classifier), hypothesis.output)
+        return scenes(grounds.of(hypothesis.model), gauge, result)
+
+
 def read_session(fields: Mapping[str, Any]) -> Session:
     """The session of a request, every field checked.
 
@@ -143,3 +189,10 @@ def _change(ground: Ground, fields: Mapping[str, Any]) -> Change:
 def styles(ground: Ground) -> list[Restyle]:
     """The styles of other codes that the slots of a model of layers can take; empty for other models."""
     return [one for one in candidates(ground) if isinstance(one, Restyle)]
+
+
+def _draws(entry: Entry) -> bool:
+    try:
+        return bool(read_card(entry.folder).config["space"]["kind"] == "image")
+    except CheckpointError:
+        return False

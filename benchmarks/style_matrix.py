@@ -1,8 +1,8 @@
 """A hand on a column of the style matrix, over loopback: `python benchmarks/style_matrix.py`.
 
 Latency runs from sending a place of the slider to having all of the preview's bytes, one request in flight, without and
-with its rating; where that takes more than 60 ms, the page asks for it when the hand rests. The baseline does the same in
-the published system's way, which draws nothing before the hand lets go: a new state by one request, its full picture and
+with its rating; where that takes more than 60 ms, the page asks for it when the hand rests. The baseline is the
+published system's way, which draws nothing before the hand lets go: a new state by one request, its full picture and
 rating by another. They take turns, each at places never drawn before.
 """
 

@@ -11,19 +11,27 @@ import torch
 from torch import Tensor
 
 from apps import fields as read
-from apps.explaining import classifier
 from apps.gradio_app.traverse import Answer, pictures
-from apps.hypothesising import Grounds, read_hypothesis, read_session, refusing, styles
+from apps.hypothesising import (
+    Grounds,
+    drawing,
+    read_hypothesis,
+    read_session,
+    readers,
+    readout_name,
+    refusing,
+    seen,
+    styles,
+)
 from apps.plain_numbers import short
-from apps.refusals import NotFoundError, RefusedError
+from apps.refusals import RefusedError
 from apps.streaming import Channel
-from engine.checkpoints import CheckpointError, read_card
 from engine.explain import decode_in_batches
-from engine.explain.hypotheses import Card, Finding, Ground, Hypothesis, Session, Verdict, doing, prediction, search
+from engine.explain.hypotheses import Card, Finding, Ground, Session, Verdict, doing, prediction, search
 from engine.explain.hypotheses.saved import hypothesis_from_json, hypothesis_to_json, result_from_json, result_to_json
 from engine.explain.progress import CancelledError
 from engine.explain.readouts import Gauge, gauge_named
-from engine.figures.hypotheses_scenes import Pairs, scenes
+from engine.figures.hypotheses_scenes import Pairs
 
 BANK = (8, 512)
 CODES = (3, 2048)
@@ -37,10 +45,9 @@ _EVERY_S = 0.1
 
 def choices(grounds: Grounds) -> Answer:
     """Which models draw pictures, and which classifiers there are."""
-    entries = grounds.shelf.entries()
     return {
-        "models": [_row(entry) for entry in entries if entry.kind not in ("classifier", "damaged") and _draws(entry)],
-        "classifiers": [_row(entry) for entry in entries if entry.kind == "classifier"],
+        "models": [_row(entry) for entry in drawing(grounds.shelf)],
+        "classifiers": [_row(entry) for entry in readers(grounds.shelf)],
     }
 
 
@@ -152,16 +159,14 @@ def drawn(grounds: Grounds, fields: Mapping[str, Any]) -> Answer:
     """Pictures of a tested card's `result`: for and against it, before and after, and the sorted grid."""
     with refusing():
         result = result_from_json(fields.get("result"))
-        hypothesis = result.hypothesis
-        gauge = gauge_named(grounds.gauges(hypothesis.model, hypothesis.classifier), hypothesis.output)
-        found = scenes(grounds.of(hypothesis.model), gauge, result)
+    found = seen(grounds, result)
     x = torch.cat([found.examples.before, found.examples.after, found.counterexamples.before,
                    found.counterexamples.after, found.samples])  # fmt: skip
     return {
         "examples": _readings(found.examples),
         "counterexamples": _readings(found.counterexamples),
         "samples": list(found.readings),
-        "pictures": small(x, grounds.of(hypothesis.model)),
+        "pictures": small(x, grounds.of(result.hypothesis.model)),
     }
 
 
@@ -247,16 +252,6 @@ def _view(grounds: Grounds, card: Card, said: Verdict | None) -> Answer:
     return {**view, "tested": _finite(numbers)}
 
 
-def readout_name(grounds: Grounds, hypothesis: Hypothesis) -> str:
-    """The readout for the eye; where the classifier is not here, the output's own name."""
-    try:
-        reader = classifier(grounds.shelf, hypothesis.classifier)
-    except (NotFoundError, CheckpointError):
-        return hypothesis.output
-    readout = getattr(reader, "readout", None)
-    return readout.name if readout else f"P({hypothesis.output})"
-
-
 def _readings(pairs: Pairs) -> list[Answer]:
     return [
         {"before": before, "after": after, "effect": effect}
@@ -273,12 +268,3 @@ def _finite(numbers: Answer) -> Answer:
 
 def _row(entry: Any) -> Answer:  # noqa: ANN401 - an Entry
     return {"id": entry.id, "title": entry.title, "dataset": entry.dataset, "error": entry.error}
-
-
-def _draws(entry: Any) -> bool:  # noqa: ANN401 - an Entry
-    if entry.error:
-        return False
-    try:
-        return bool(read_card(entry.folder).config["space"]["kind"] == "image")
-    except CheckpointError:
-        return False

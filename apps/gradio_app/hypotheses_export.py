@@ -7,15 +7,12 @@ from typing import Any
 
 from apps import fields as read
 from apps.gradio_app.downloads import Download
-from apps.gradio_app.hypotheses import readout_name
-from apps.hypothesising import Grounds, read_session, refusing
+from apps.hypothesising import Grounds, names_of_untested, read_session, seen
 from apps.refusals import NotFoundError, RefusedError
 from apps.streaming import Channel
 from engine.checkpoints import CheckpointError
-from engine.explain.hypotheses import Card
-from engine.explain.readouts import gauge_named
 from engine.figures.hypotheses_report import hypotheses_report
-from engine.figures.hypotheses_scenes import Scenes, scenes
+from engine.figures.hypotheses_scenes import Scenes
 from engine.figures.hypotheses_sheet import hypothesis_sheet
 
 _PART = 2**20  # bytes
@@ -57,28 +54,20 @@ class Export:
 
     def _picture(self) -> Download:
         card, verdict = self.session.cards[self.number], self.session.verdicts[self.number]
-        assert verdict is not None
-        data = hypothesis_sheet(card, verdict, self._seen(card))
+        assert card.result is not None and verdict is not None
+        data = hypothesis_sheet(card, verdict, seen(self.grounds, card.result))
         return Download(f"hypothesis-{self.number + 1}.png", "image/png", data)
 
     def _report(self, channel: Channel) -> Download | None:
-        seen: dict[int, Scenes] = {}
-        tested = [number for number, card in enumerate(self.session.cards) if card.result is not None]
-        for place, number in enumerate(tested):
+        known: dict[int, Scenes] = {}
+        tested = [(number, card.result) for number, card in enumerate(self.session.cards) if card.result is not None]
+        for place, (number, result) in enumerate(tested):
             if channel.stopped():
                 return None
             channel.send("progress", share=place / len(tested))
             try:
-                seen[number] = self._seen(self.session.cards[number])
+                known[number] = seen(self.grounds, result)
             except (RefusedError, NotFoundError, CheckpointError):
                 continue  # a model that is gone or has changed: its card is told in numbers
-        cards = enumerate(self.session.cards)
-        names = {number: readout_name(self.grounds, card.hypothesis) for number, card in cards if card.result is None}
-        return Download("hypotheses.html", "text/html", hypotheses_report(self.session, seen, names).encode())
-
-    def _seen(self, card: Card) -> Scenes:
-        hypothesis = card.hypothesis
-        assert card.result is not None
-        with refusing():
-            gauge = gauge_named(self.grounds.gauges(hypothesis.model, hypothesis.classifier), hypothesis.output)
-            return scenes(self.grounds.of(hypothesis.model), gauge, card.result)
+        names = names_of_untested(self.grounds, self.session)
+        return Download("hypotheses.html", "text/html", hypotheses_report(self.session, known, names).encode())

@@ -57,7 +57,7 @@ Fields = Mapping[str, Any]
 
 def start(ateliers: Ateliers, fields: Fields) -> Answer:
     """A new matrix of a `model`: `styles`, `columns` (or null), `shared`, `seed` of the bank, `count` pictures."""
-    atelier, settings = ateliers.of(fields), _settings(fields)
+    atelier, settings = ateliers.of(fields), read_settings(fields)
     count = read.whole(fields, "count", 1, 64, default=commands.FIRST_IMAGES)
     bank = atelier.bank(settings)
     with refusing():
@@ -144,7 +144,7 @@ def _copied(matrix: Matrix, fields: Fields) -> State:
 
 
 def _restyled(matrix: Matrix, fields: Fields) -> State:
-    settings = _settings(fields)
+    settings = read_settings(fields)
     slots = len(matrix.atelier.slots(settings.columns))
     return commands.shuffle_styles(matrix.state, settings, slots=slots, generator=_generator(settings.seed))
 
@@ -250,7 +250,7 @@ def send_sensitivity(ateliers: Ateliers, fields: Fields) -> Callable[[Channel], 
     (atelier, bank), gauge = ateliers.bank(fields), ateliers.gauge(fields)
 
     def send(channel: Channel) -> None:
-        report = _reporting(channel)
+        report = reporting(channel)
         rated, chance = [] if gauge is None else [gauge], _generator(0)
         try:
             with refusing():
@@ -328,7 +328,12 @@ def load(ateliers: Ateliers, fields: Fields) -> Answer:
 # ------------------------------------------------------------------------------------------------- fields
 
 
-def _settings(fields: Fields) -> BankSettings:
+def read_settings(fields: Fields) -> BankSettings:
+    """A bank's `styles`, `columns` (or null), `shared` and `seed`.
+
+    Raises:
+        RefusedError: If one is not what it should be.
+    """
     shared = fields.get("shared", True)
     if not isinstance(shared, bool):
         raise RefusedError(f"shared should be true or false; got {short(shared)}.")
@@ -369,7 +374,8 @@ def _generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def _reporting(channel: Channel) -> Callable[[int, int], None]:
+def reporting(channel: Channel) -> Callable[[int, int], None]:
+    """Sends the share that is done, a few times a second."""
     last = 0.0
 
     def report(done: int, total: int) -> None:

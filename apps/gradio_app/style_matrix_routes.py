@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from apps.answers import UNCACHED, Turns, answered, parsed, read_body, refused
 from apps.shelf import Shelf
-from apps.streaming import Jobs, piece, streaming
+from apps.streaming import Jobs, Work, piece, streaming
 
 MAX_BYTES = 20 * 1024 * 1024  # a session file of at most 16 MiB, escaped as a text of JSON
 Fields = Mapping[str, Any]
@@ -44,6 +44,21 @@ def style_matrix_routes(shelf: Shelf, turns: Turns) -> list[BaseRoute]:
         work = stream(lambda fields: getattr(_matrix(), plan)(ateliers(), fields))
         return Route(f"/explorer/matrix/{name}", work, methods=["POST"])
 
+    def exports(fields: Fields) -> Any:  # noqa: ANN401 - JSON values
+        from apps.gradio_app import style_matrix_export
+
+        return style_matrix_export.exports(ateliers(), fields)
+
+    def export(fields: Fields) -> Work:
+        from apps.gradio_app.style_matrix_export import Export
+
+        return Export(ateliers(), fields).run
+
+    def styles(fields: Fields) -> Work:
+        from apps.gradio_app.style_matrix_styles import read_styles
+
+        return read_styles(ateliers(), fields)
+
     def live(fields: Fields) -> Response:
         shape, data, rating = _matrix().live(ateliers(), fields)
         both = piece("picture", data, shape=shape, rating=rating) + piece("done")
@@ -54,6 +69,9 @@ def style_matrix_routes(shelf: Shelf, turns: Turns) -> list[BaseRoute]:
         Route("/explorer/matrix/live", _answering(hand, live), methods=["POST"]),
         streamed("pictures", "read_pictures"),
         streamed("sensitivity", "send_sensitivity"),
+        Route("/explorer/matrix/styles", stream(styles), methods=["POST"]),
+        Route("/explorer/matrix/exports", _answering(turns, exports), methods=["POST"]),
+        Route("/explorer/matrix/export", stream(export), methods=["POST"]),
     ]
 
 

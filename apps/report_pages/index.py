@@ -42,6 +42,13 @@ def explain() -> None:
     explain.page()
 
 
+def hypotheses() -> None:
+    """Page Hypotheses."""
+    from apps.report_pages import hypotheses
+
+    hypotheses.page()
+
+
 def quiz() -> None:
     """Page Quiz."""
     from apps.report_pages import quiz
@@ -62,6 +69,7 @@ st.navigation(
     [
         st.Page(traverse.page, title="Traverse", url_path="traverse", default=True),
         st.Page(explain, title="Explain", url_path="explain"),
+        st.Page(hypotheses, title="Hypotheses", url_path="hypotheses"),
         st.Page(quiz, title="Quiz", url_path="quiz"),
         st.Page(study, title="Study results", url_path="study"),
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from engine.explain.hypotheses import Card, Session, Verdict, doing, prediction
+from engine.explain.hypotheses import Card, Result, Session, Verdict, doing, prediction
 from engine.explain.hypotheses.sentence import amount
 from engine.figures.hypotheses_curves import dose_response, side_effects
 from engine.figures.hypotheses_scenes import Pairs, Scenes
@@ -75,6 +75,39 @@ def write_hypotheses(
     return [*(folder / name for name in files), folder / "session.json"]
 
 
+def card_numbers(result: Result, p: float) -> tuple[tuple[str, str], ...]:
+    """What is said of a tested card in numbers, as rows of a name and a value.
+
+    Args:
+        result: Of the test.
+        p: Corrected for all cards tested.
+    """
+    ends = () if result.interval is None else (result.interval.low, result.interval.high)
+    return (
+        ("mean effect", amount(result.mean, result.unit)),
+        ("95 % interval (BCa)", " to ".join(amount(end, result.unit) for end in ends) or "none"),
+        ("codes going the predicted way", f"{result.consistency:.0%} of {result.count}"),
+        ("p, corrected", _p(p)),
+        ("p, alone", _p(result.p)),
+        ("dose-response", "goes one way" if result.monotone else "turns back"),
+        ("distance of changed codes", f"{result.distance:.0f}th percentile"),
+    )
+
+
+def card_pictures(seen: Scenes, name: str) -> tuple[tuple[str, bytes], ...]:
+    """Captions and PNG bytes of a tested card's pictures; empty bytes where there is nothing to see.
+
+    Args:
+        seen: For it, against it, and unchanged.
+        name: Of the readout, for the eye.
+    """
+    return (
+        _pairs("As predicted, clearest first: before above after", seen.examples),
+        _pairs("Counterexamples, clearest first: before above after", seen.counterexamples),
+        (f"Unchanged samples, lowest {name} first: a sorted grid, which explains nothing", sample_strip(seen.samples)),
+    )
+
+
 def _card(
     number: int, card: Card, verdict: Verdict | None, seen: Scenes | None, name: str | None, *, script: bool
 ) -> str:
@@ -89,37 +122,27 @@ def _card(
     kind = verdict.outcome.replace(" ", "-")
     parts.append(f"<p class='verdict {kind}'><b>{SYMBOLS[verdict.outcome]}</b> {_text(verdict.words)}</p>")
     parts += [f"<p class='note'>{_text(note)}</p>" for note in (result.interval_note, *result.notes) if note]
-    ends = () if result.interval is None else (result.interval.low, result.interval.high)
-    rows = (
-        ("mean effect", amount(result.mean, result.unit)),
-        ("95 % interval (BCa)", " to ".join(amount(end, result.unit) for end in ends) or "none"),
-        ("codes going the predicted way", f"{result.consistency:.0%} of {result.count}"),
-        ("p, corrected", _p(verdict.p)),
-        ("p, alone", _p(result.p)),
-        ("dose-response", "goes one way" if result.monotone else "turns back"),
-        ("distance of changed codes", f"{result.distance:.0f}th percentile"),
-    )
+    rows = card_numbers(result, verdict.p)
     parts.append("<table>" + "".join(f"<tr><th>{_text(a)}</th><td>{_text(b)}</td></tr>" for a, b in rows) + "</table>")
     parts.append("<div class='figures'>")
     parts.append(_drawn(dose_response(result), f"{doing(hypothesis.change)}: mean and 95 %", script=script))
     parts.append(_drawn(side_effects(result), "The largest side effects: mean and 95 %", script=False))
     parts.append("</div>")
     if seen is not None:
-        parts.append(_pairs("As predicted, clearest first: before above after", seen.examples))
-        parts.append(_pairs("Counterexamples, clearest first: before above after", seen.counterexamples))
-        caption = f"Unchanged samples, lowest {result.name} first: a sorted grid, which explains nothing"
-        parts.append(_picture(sample_strip(seen.samples), caption))
+        parts += [_picture(png, caption) for caption, png in card_pictures(seen, result.name)]
     return f"<section>{''.join(parts)}</section>"
 
 
-def _pairs(caption: str, pairs: Pairs) -> str:
+def _pairs(caption: str, pairs: Pairs) -> tuple[str, bytes]:
     if not len(pairs):
-        return f"<p class='muted'>{_text(caption.partition(',')[0])}: none.</p>"
+        return f"{caption.partition(',')[0]}: none.", b""
     said = "; ".join(f"{before:.2f} → {after:.2f}" for before, after in pairs.readings)
-    return _picture(before_after_strip(pairs), f"{caption} ({said})")
+    return f"{caption} ({said})", before_after_strip(pairs)
 
 
 def _picture(png: bytes, caption: str) -> str:
+    if not png:
+        return f"<p class='muted'>{_text(caption)}</p>"
     shown = f"<img alt='{_text(caption)}' src='{data_uri(png)}'>"
     return f"<figure>{shown}<figcaption>{_text(caption)}</figcaption></figure>"
 

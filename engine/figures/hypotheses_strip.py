@@ -41,6 +41,11 @@ def sample_strip(samples: Tensor, *, columns: int = 12, cell: int = CELL) -> byt
     return encode_png(tiled(samples, columns=min(columns, len(samples)), cell=cell))
 
 
+def change_strip(before: Tensor, after: Tensor, *, cell: int = CELL) -> bytes:
+    """One picture beside what became of it, (C, H, W) in [0, 1] each, as PNG bytes."""
+    return encode_png(tiled(torch.stack([before, after]), columns=2, cell=cell))
+
+
 def tiled(x: Tensor, *, columns: int, cell: int) -> npt.NDArray[np.uint8]:
     """Pictures, (N, C, H, W) in [0, 1], enlarged to whole multiples and laid out on white: (H', W', C) uint8."""
     scale = max(1, math.ceil(cell / x.shape[2]))

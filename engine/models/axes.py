@@ -62,7 +62,7 @@ def axes_of(
         _continuous(model, index, name, codes, bases, limit)
         for (index, _), name, limit in zip(entries, names, ranges, strict=True)
     ]
-    strongest = max(axis.effect for axis in axes)
+    strongest = max((axis.effect for axis in axes), default=0.0)  # layers have no axes of their own
     axes = [replace(axis, collapsed=axis.effect < COLLAPSED * strongest) for axis in axes]
     if any(part.name == "factor" for part in model.layout):
         return tuple(axes)

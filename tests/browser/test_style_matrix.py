@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.apps.zoo import make_zoo
@@ -155,6 +157,10 @@ def test_a_session_is_saved_and_loaded_with_its_bookmarks(matrix, page, tmp_path
     expect(window.place.locator(".lx-sm-reference")).to_have_count(5)
     assert window.places() == saved
     expect(window.place.get_by_label("Bookmarks").locator("option")).to_have_count(2)
+    page.reload(wait_until="domcontentloaded")
+    window = Matrix(page)
+    assert window.places() == saved
+    expect(window.place.get_by_label("Bookmarks").locator("option")).to_have_count(2)
     broken = tmp_path / "broken.json"
     broken.write_text("{}")
     window.place.locator("input[type=file]").set_input_files(str(broken))
@@ -162,7 +168,7 @@ def test_a_session_is_saved_and_loaded_with_its_bookmarks(matrix, page, tmp_path
     assert window.places() == saved
 
 
-def test_new_styles_and_the_grid_open_and_refuse_what_cannot_be(matrix, page):
+def test_new_styles_and_the_grid_open_and_refuse_what_cannot_be(matrix, page, tmp_path):
     window = matrix()
     window.button("New styles …").click()
     dialog = page.get_by_role("dialog", name="New styles")
@@ -178,6 +184,20 @@ def test_new_styles_and_the_grid_open_and_refuse_what_cannot_be(matrix, page):
     expect(dialog).to_be_hidden()
     expect(window.place.locator(".lx-sm-column")).to_have_count(2)
     expect(window.place.locator(".lx-sm-tile")).to_have_count(6)
+    window.button("New styles …").click()
+    picture = tmp_path / "one.png"
+    Image.new("L", (40, 40), 200).save(picture)
+    dialog.get_by_label("Choose pictures").set_input_files([str(picture), str(tmp_path / "one.png")])
+    expect(dialog.locator(".lx-sm-own canvas")).to_have_count(2)
+    dialog.locator(".lx-sm-own button").first.click()
+    expect(dialog.locator(".lx-sm-own canvas")).to_have_count(1)
+    dialog.get_by_label("Push styles").select_option("high")
+    dialog.get_by_role("button", name="Make them").click()
+    expect(dialog).to_be_hidden(timeout=90_000)
+    expect(window.place.locator(".lx-sm-side .lx-hy-note")).to_contain_text("own pictures are kept in a saved session")
+    expect(page.locator(".lx-news")).to_contain_text("PSNR")
+    page.keyboard.press("Control+z")
+    expect(window.place.locator(".lx-sm-side .lx-hy-note")).to_be_hidden()
     window.button("Style-mix grid …").click()
     mixes = page.get_by_role("dialog", name="Style-mix grid")
     expect(mixes.locator("canvas")).to_have_count(24)
@@ -192,3 +212,30 @@ def test_curves_are_mixed_without_ratings(matrix):
     assert not any(window.place.locator(".lx-sm-tile output").all_inner_texts())
     window.tile(0, 7).click()
     expect(window.rail(0)).to_have_attribute("aria-valuenow", "7")
+
+
+def test_an_exported_matrix_needs_only_a_file_server(matrix, page, serve, seen, tmp_path):
+    window = matrix("model=mnist/tc5&matrix=style-3-2-shared-4")
+    window.rated()
+    window.button("Export …").click()
+    dialog = page.get_by_role("dialog", name="Export")
+    dialog.get_by_label("Steps of mixes").select_option("0.5")
+    expect(dialog.get_by_label("Steps of mixes")).to_contain_text("0.5: 42 pictures")
+    with page.expect_download() as download:
+        dialog.get_by_role("button", name="Export").click()
+    archive = tmp_path / "matrix.zip"
+    download.value.save_as(archive)
+    zipfile.ZipFile(archive).extractall(tmp_path)
+    server = serve("-m", "http.server", "{port}", "--bind", "127.0.0.1", "--directory", str(tmp_path / "style-matrix"))
+    page.goto(server.url)
+    slider = page.locator("#columns input").first
+    for place in range(5):
+        slider.fill(str(place))
+        page.wait_for_function("() => [...document.images].every(one => one.complete && one.naturalWidth === 28)")
+    shown = page.locator("#large strong").inner_text()
+    page.locator("#result").click()
+    page.locator(".tile").first.click()
+    page.locator(".reference").last.click()
+    page.wait_for_function("() => [...document.images].every(one => one.complete && one.naturalWidth === 28)")
+    assert shown.startswith("P(")
+    assert seen.errors == []

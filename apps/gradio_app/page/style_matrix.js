@@ -4,7 +4,7 @@ import { button, debounced, h, saveFile } from "./dom.js";
 import { segments } from "./explain_controls.js";
 import { opening } from "./model_list.js";
 import { columns, paintTile } from "./style_matrix_columns.js";
-import { gridDialog, randomSeed, stylesDialog } from "./style_matrix_dialogs.js";
+import { exportDialog, gridDialog, randomSeed, stylesDialog } from "./style_matrix_dialogs.js";
 import { matrixFromText, matrixToText } from "./style_matrix_link.js";
 import { livePreview } from "./style_matrix_live.js";
 import { pictureStore } from "./style_matrix_pictures.js";
@@ -15,6 +15,7 @@ import { thumbnail } from "./thumbnails.js";
 const SMALL = 128; // pixels of a tile's side at most, and of what is drawn while a hand moves
 const LARGE = 1024;
 const MOST_STEPS = 200; // to undo
+const KEY = "latent-explorer/style-matrix";
 const MOST_MARKS = 100;
 const MOST_BYTES = 16 * 2 ** 20; // of a session's file
 
@@ -30,7 +31,7 @@ export function mount(element, context) {
     apply: (slot, style) => run("apply", { slot, style }), move: (slot, source, target) => run("move", { slot, source, target }),
     copy: (slot) => run("copy", { slot }) });
   const strip = referenceStrip({ select: (number) => run("select", { number }) });
-  const newStyles = stylesDialog({ make: restyle }), grid = gridDialog({ api });
+  const newStyles = stylesDialog({ make: restyle, prepare: (file) => api.prepare(model, file, { fit: "pad", invert: "auto" }) }), grid = gridDialog({ api }), taken = exportDialog({ api, notices });
 
   // ------------------------------------------------------------------------------------------- the page
 
@@ -51,16 +52,18 @@ export function mount(element, context) {
   const group = (title, ...children) => h("section", {}, h("h2", { class: "lx-group" }, title), h("div", { class: "lx-sm-buttons" }, ...children));
   const bar = h("div", { class: "lx-hy-tools" }, views.element, undo, redo, h("label", {}, "Columns ", sorting), h("span", { class: "lx-grow" }),
     button("New pictures", { name: "dice", title: "Other random mixes of the same styles", onclick: () => run("pictures", { seed: randomSeed(), count: 8 }) }),
-    button("New styles …", { title: "Draw other styles: how many, in how many columns, from which seed", onclick: () => newStyles.open(session.view.state.settings) }),
+    button("New styles …", { title: "Draw other styles: how many, in how many columns, from which seed", onclick: () => newStyles.open(session.view.state.settings, scale?.name ?? null, model, session.view.space) }),
     button("Style-mix grid …", { title: "Pictures by seeds, each row's with parts of each column's", onclick: () => grid.open(model, session.view.space) }));
   const side = h("aside", { class: "lx-sm-side" }, large, reading, legend, note,
     group("This picture", button("Copy", { title: "Copy its mixes in all columns", onclick: () => run("copy") }), paste,
       button("Add", { title: "Another picture like this one", onclick: () => run("add") }), remove),
     group("Bookmarks", marks, button("Add bookmark", { title: "Mark what stands here now, to come back to it", onclick: mark })),
     group("Session", button("Save", { name: "down", title: "Save matrix, pictures and bookmarks as a file", onclick: save }),
-      button("Load", { name: "file", title: "Go on with a saved session", onclick: () => file.click() }), file));
+      button("Load", { name: "file", title: "Go on with a saved session", onclick: () => file.click() }), file,
+      button("Export …", { title: "Plain files that show this matrix without this program",
+        onclick: () => taken.open({ ...asked(), state: session.view.state }) })));
   const page = h("div", { class: "lx-sm", hidden: true }, bar, h("div", { class: "lx-sm-main" }, side,
-    h("div", { class: "lx-sm-right" }, matrix.element, strip.element)), newStyles.element, grid.element);
+    h("div", { class: "lx-sm-right" }, matrix.element, strip.element)), newStyles.element, grid.element, taken.element);
   element.replaceChildren(waiting, page);
 
   // ------------------------------------------------------------------------------------------- which matrix
@@ -89,6 +92,12 @@ export function mount(element, context) {
     const asked = matrixFromText(context.settings().matrix);
     beginning = name;
     try {
+      const kept = await recalled(name, asked);
+      if (name !== model) return false;
+      if (kept) {
+        adopt({ past: [], future: [], ...kept });
+        return true;
+      }
       const view = await api.post("matrix/start", { model: name, ...asked }).catch((error) => {
         if (error.away || error.busy) throw error;
         return api.post("matrix/start", { model: name, ...asked, columns: null }); // columns of another model
@@ -110,6 +119,18 @@ export function mount(element, context) {
     session = next;
     sessions.set(next.view.model, next);
     tell();
+  }
+
+  /** What this tab kept of the model before it was loaded anew, if the address asks for the same; null for nothing. */
+  async function recalled(name, wished) {
+    try {
+      const { view, marks: kept } = JSON.parse(sessionStorage.getItem(KEY));
+      if (view.model !== name || matrixToText(wished) !== matrixToText({ view: view.state.view, ...view.state.settings })) return null;
+      return { view: await api.post("matrix/do", { model: name, state: view.state, command: "look" }), marks: kept };
+    } catch (error) {
+      if (error.away || error.busy) throw error;
+      return null; // no storage, or nothing that can be read
+    }
   }
 
   /** The address follows. */
@@ -152,10 +173,18 @@ export function mount(element, context) {
   }
 
   /** A sentence where these settings cannot be. */
-  async function restyle(settings) {
-    const mine = session;
+  async function restyle({ toward, pictures, ...settings }, tell, signal) {
+    const mine = session, fields = { model: mine.view.model, state: mine.view.state, ...settings };
     try {
-      step(mine, await api.post("matrix/do", { model: mine.view.model, state: mine.view.state, command: "styles", ...settings }));
+      if (!toward && !pictures.length) step(mine, await api.post("matrix/do", { ...fields, command: "styles" }));
+      else {
+        await api.stream("matrix/styles", { ...fields, ...asked(), toward, pictures }, (piece) => {
+          if (piece.type === "progress") tell(piece.share);
+          if (piece.type !== "view") return;
+          step(mine, piece.view);
+          notices.say(piece.note);
+        }, signal);
+      }
       return null;
     } catch (error) {
       return error.message;
@@ -255,8 +284,9 @@ export function mount(element, context) {
     paste.disabled = !view.copied.length;
     paste.title = view.copied.length ? `Give this picture the copied mix of ${view.copied.join(", ")}` : "Copy a picture's mixes, or those of one column, first";
     remove.disabled = view.references.length < 2;
-    note.textContent = view.note;
-    note.hidden = !view.note;
+    note.textContent = [view.note, view.state.settings.given && "Pushed styles and those of own pictures are kept in a saved session, not in the link."].filter(Boolean).join(" ");
+    note.hidden = !note.textContent;
+    keep(session);
     drawSorting();
     drawMarks();
     drawLegend();
@@ -336,6 +366,7 @@ export function mount(element, context) {
       name = `${number++}${rating === null ? "" : `: ${scale.name} = ${spoken(rating, scale)}`}`;
     } while (taken.has(name));
     session.marks = [...session.marks, { name, view: session.view }];
+    keep(session);
     drawMarks();
     return notices.say(`Bookmark ${name} added.`);
   }
@@ -374,4 +405,13 @@ export function mount(element, context) {
   state.listen((changed) => { if (changed.has("theme") && session && element.offsetParent !== null) draw(); });
   context.status.onRestored(() => { if (element.offsetParent !== null) show(); });
   return { show };
+}
+
+/** Over a reload of the tab. */
+function keep({ view, marks }) {
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify({ view, marks }));
+  } catch {
+    // no storage, or no room: it lasts as long as the page, and Save keeps it
+  }
 }

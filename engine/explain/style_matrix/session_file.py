@@ -76,13 +76,15 @@ def load_session(text: str) -> SavedSession:
     marks = _typed(found, "bookmarks", list)
     if len(marks) > MOST_BOOKMARKS:
         raise ValueError(f"A session has at most {MOST_BOOKMARKS} bookmarks; got {len(marks)}.")
-    bookmarks = tuple(Bookmark(_typed(mark, "name", str), state_from_json(mark.get("state"))) for mark in marks)
+    bookmarks = tuple(
+        Bookmark(_typed(mark, "name", str), state_from_json(_typed(mark, "state", dict))) for mark in marks
+    )
     if len({mark.name for mark in bookmarks}) < len(bookmarks):
         raise ValueError("Two bookmarks of this session have the same name.")
     return SavedSession(
         model=_typed(found, "model", str),
         bank=_typed(found, "bank", str),
-        session=Session(state=state_from_json(found.get("state")), bookmarks=bookmarks),
+        session=Session(state=state_from_json(_typed(found, "state", dict)), bookmarks=bookmarks),
     )
 
 

@@ -14,9 +14,12 @@ Range = Literal["percentile", "full"]
 
 
 def dials(model: LatentModel, *, hide_collapsed: bool = False) -> tuple[int, ...]:
-    """Numbers of the axes a participant can turn, in the model's order; all of them if all are collapsed."""
-    numbers = tuple(number for number, axis in enumerate(model.axes) if not (hide_collapsed and axis.collapsed))
-    return numbers or tuple(range(len(model.axes)))
+    """Numbers of the axes a participant can turn, in the model's order; all of them if all are collapsed.
+
+    Directions are dials of a model that has nothing else; beside a code's own axes they would turn the same twice.
+    """
+    own = [number for number, axis in enumerate(model.axes) if axis.kind != "direction"] or range(len(model.axes))
+    return tuple(n for n in own if not (hide_collapsed and model.axes[n].collapsed)) or tuple(own)
 
 
 def ends(axis: Axis, span: Range = "percentile") -> tuple[float, float]:

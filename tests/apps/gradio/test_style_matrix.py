@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -10,13 +13,13 @@ import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from apps.gradio_app import style_matrix_routes
+from apps.gradio_app import style_matrix_routes, style_matrix_styles
 from apps.gradio_app.routes import explorer_routes
 from apps.shelf import Shelf
 from engine.checkpoints import catalog, load
 from engine.explain.readouts import gauge_named, gauges
 from engine.explain.style_matrix import load_session
-from engine.images import to_uint8
+from engine.images import from_uint8, to_uint8
 from tests.apps.test_streaming import taken_apart
 from tests.apps.zoo import make_zoo
 
@@ -180,8 +183,6 @@ def test_columns_are_measured(ask, start):
 
 def test_a_grid_cell_that_takes_all_parts_is_the_columns_picture(ask):
     found = answer(ask("grid", rows=2, columns=3, seed=5, first=0, last=4))
-    import base64
-
     x = np.frombuffer(base64.b64decode(found["data"]), np.uint8).reshape(found["shape"])
     columns, cells = x[2:5], x[5:].reshape(2, 3, *x.shape[1:])
     assert found["seeds"] == [5, 6, 7, 8, 9]
@@ -293,3 +294,79 @@ def test_a_bank_of_the_page_that_names_more_than_there_is_ends_in_words(ask, sta
     response = ask("pictures", settings=view["state"]["settings"], keys=[key])
     [(head, _)] = taken_apart(response.content)
     assert head["type"] == "error" and head["status"] == 400 and "numbered from 0" in head["text"]
+
+
+# ------------------------------------------------------------------------------------------------ export
+
+
+def test_an_export_is_an_archive_of_all_pictures(ask, start):
+    view = start(styles=2, columns=2)
+    steps = answer(ask("exports", state=view["state"]))["steps"]
+    assert [(one["step"], one["count"]) for one in steps[:2]] == [(1.0, 8), (0.5, 13)]
+    received = taken_apart(ask("export", state=view["state"], step=0.5, classifier=READER, output="3").content)
+    assert received[-1][0]["type"] == "done"
+    data = b"".join(data for head, data in received if head["type"] == "part")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+    assert len([name for name in names if name.startswith("style-matrix/pictures/")]) == 13
+    assert {"style-matrix/index.html", "style-matrix/page.js", "style-matrix/data.js"} <= set(names)
+
+
+def test_an_export_of_too_many_pictures_is_refused_with_their_number(ask, start):
+    view = start()
+    assert not any(one["able"] for one in answer(ask("exports", state=view["state"]))["steps"])
+    assert "has 32,808 pictures" in refusal(ask("export", state=view["state"], step=1))
+    assert "step should be one of" in refusal(ask("export", state=view["state"], step=0.3))
+
+
+# ------------------------------------------------------------------------------------------------ pushed styles
+
+
+@pytest.mark.parametrize(("toward", "rises"), [("high", True), ("low", False)])
+def test_styles_are_pushed_to_an_end_of_a_readout(ask, start, toward, rises):
+    before = start(styles=3, seed=6)
+    rated = {"classifier": READER, "output": "3"}
+    fields = {"state": before["state"], "styles": 3, "seed": 6, "toward": toward, **rated}
+    received = [head for head, _ in taken_apart(ask("styles", **fields).content)]
+    assert received[-1]["type"] == "done", received[-1]
+    [after] = [head["view"] for head in received if head["type"] == "view"]
+    _, old = drawn(ask, before, sorted(before["tiles"][0]), **rated)
+    _, new = drawn(ask, after, sorted(after["tiles"][0]), **rated)
+    assert all(b >= a if rises else b <= a for a, b in zip(old, new, strict=True)) and old != new
+    assert after["state"]["settings"]["shared"] and after["bank"] != before["bank"]
+
+
+def test_styles_are_not_pushed_without_a_classifier_or_to_nowhere(ask, start):
+    state = start()["state"]
+    assert "classifier should name" in refusal(ask("styles", state=state, toward="high"))
+    assert "toward should be" in refusal(ask("styles", state=state, classifier=READER, output="3", toward="up"))
+
+
+# ------------------------------------------------------------------------------------------------ own pictures
+
+
+@pytest.mark.parametrize("model", [MODEL, "mnist/ig5"])
+def test_own_pictures_are_the_first_styles(ask, start, shelf, model, monkeypatch):
+    monkeypatch.setattr(style_matrix_styles, "STEPS", 5)
+    monkeypatch.setattr(style_matrix_styles, "default_cache", lambda: None)
+    view = start(model=model)
+    x = shelf.latent_model(model).examples.x[:2]
+    sent = [base64.b64encode(pixels.tobytes()).decode() for pixels in to_uint8(x)]
+    received = [head for head, _ in taken_apart(
+        ask("styles", model=model, state=view["state"], styles=3, seed=1, pictures=sent).content)]  # fmt: skip
+    assert received[-1]["type"] == "done", received[-1]
+    [piece] = [head for head in received if head["type"] == "view"]
+    assert "PSNR" in piece["note"] and piece["view"]["state"]["settings"]["given"]
+    if model == MODEL:
+        found, _ = drawn(ask, piece["view"], sorted(piece["view"]["tiles"][0])[:2])
+        decoder = shelf.latent_model(model)
+        with torch.inference_mode():
+            expected = to_uint8(decoder.decode(decoder.encode(from_uint8(to_uint8(x)))))
+        np.testing.assert_allclose(np.stack([found[key] for key in sorted(found)]), expected, atol=1)
+
+
+def test_own_pictures_that_do_not_fit_are_refused(ask, start):
+    state, sent = start()["state"], base64.b64encode(bytes(784)).decode()
+    assert "3 pictures do not fit into 2 styles" in refusal(ask("styles", state=state, styles=2, pictures=[sent] * 3))
+    assert "data should be the base64 of 784 bytes" in refusal(ask("styles", state=state, pictures=["abc"]))
+    assert "pictures should be" in refusal(ask("styles", state=state, pictures={"a": 1}))

@@ -70,6 +70,13 @@ def test_what_no_dial_moves_stays():
     torch.testing.assert_close(back, target, rtol=1e-4, atol=1e-4)
 
 
+def test_directions_are_dials_only_of_a_model_that_has_nothing_else():
+    model = StyleGAN2Like(directions=2)
+    assert dials(model) == (0, 1)
+    model.axes = (axis(0), *model.axes)
+    assert dials(model) == (0,)
+
+
 def test_collapsed_dials_can_be_hidden():
     model = StyleGAN2Like(directions=2)
     model.axes = (model.axes[0], dataclasses.replace(model.axes[1], collapsed=True))
