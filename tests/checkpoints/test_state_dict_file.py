@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import subprocess
+import sys
 import zipfile
 from collections import OrderedDict
 
@@ -219,3 +221,45 @@ def test_weights_of_another_network(read, change, error, text):
     state = {name: value for name, value in {**STATE, **change}.items() if value is not None}
     with pytest.raises(error, match=text):
         fitted(read(state), network(), "the network")
+
+
+def keyed_by(nested, old):
+    """A file of torch.save whose state dict has a nested tuple as a key; `nested` are the opcodes that make it."""
+    content = b"\x80\x02}" + nested + b"Ns."
+    if old:
+        head = saved({}, _use_new_zipfile_serialization=False)
+        return head.replace(pickle.dumps({}, protocol=2), content)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(saved({}))) as source, zipfile.ZipFile(buffer, "w") as target:
+        for entry in source.namelist():
+            target.writestr(entry, content if entry.endswith("/data.pkl") else source.read(entry))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_keys_nested_so_deep_that_hashing_ends_the_process_are_refused(tmp_path, old):
+    """In a process of its own, which torch's reader would take down."""
+    file = tmp_path / "deep.pt"
+    file.write_bytes(keyed_by(b"N" + pickle.TUPLE1 * 1_000_000, old))
+    program = (
+        "import sys; from pathlib import Path; from engine.checkpoints.state_dict_file import read_state_dict\n"
+        "try: read_state_dict(Path(sys.argv[1]))\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    result = subprocess.run([sys.executable, "-c", program, file], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith(f"CorruptError {file} nests tuples more than 1000 deep")
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_nesting_is_seen_through_memo_marks_and_calls(read, old):
+    once = b"q\x00h\x00"  # put into the memo and taken from it again
+    for step in (once + pickle.TUPLE1, b"N" + pickle.TUPLE2, b"0(h\x00N" + pickle.TUPLE + b"q\x00"):
+        nested = b"Nq\x00" + step * 1001
+        with pytest.raises(CorruptError, match="nests tuples"):
+            read(keyed_by(nested, old))
+
+
+def test_many_tuples_beside_each_other_are_no_nesting(read):
+    with pytest.raises(CorruptError, match="holds no state dict"):
+        read({"state": [(number, (number,)) for number in range(5000)]})
