@@ -34,14 +34,14 @@ def style_matrix_routes(shelf: Shelf, turns: Turns) -> list[BaseRoute]:
 
         return Ateliers(shelf)
 
-    def post(name: str) -> Route:
+    def post(name: str, module: Callable[[], Any]) -> Route:
         def answer(fields: Fields) -> Any:  # noqa: ANN401 - JSON values
-            return getattr(_matrix(), name)(ateliers(), fields)
+            return getattr(module(), name)(ateliers(), fields)
 
         return Route(f"/explorer/matrix/{name}", _answering(turns, answer), methods=["POST"])
 
     def streamed(name: str, plan: str) -> Route:
-        work = stream(lambda fields: getattr(_matrix(), plan)(ateliers(), fields))
+        work = stream(lambda fields: getattr(_pictures(), plan)(ateliers(), fields))
         return Route(f"/explorer/matrix/{name}", work, methods=["POST"])
 
     def exports(fields: Fields) -> Any:  # noqa: ANN401 - JSON values
@@ -60,12 +60,14 @@ def style_matrix_routes(shelf: Shelf, turns: Turns) -> list[BaseRoute]:
         return read_styles(ateliers(), fields)
 
     def live(fields: Fields) -> Response:
-        shape, data, rating = _matrix().live(ateliers(), fields)
+        shape, data, rating = _pictures().live(ateliers(), fields)
         both = piece("picture", data, shape=shape, rating=rating) + piece("done")
         return Response(both, headers=UNCACHED, media_type="application/octet-stream")
 
     return [
-        *map(post, ("start", "do", "scale", "grid", "save", "load")),
+        *(post(name, _states) for name in ("start", "do")),
+        *(post(name, _pictures) for name in ("scale", "grid")),
+        *(post(name, _files) for name in ("save", "load")),
         Route("/explorer/matrix/live", _answering(hand, live), methods=["POST"]),
         streamed("pictures", "read_pictures"),
         streamed("sensitivity", "send_sensitivity"),
@@ -86,7 +88,22 @@ def _answering(turns: Turns, answer: Callable[[Fields], Any]) -> Callable[[Reque
     return route
 
 
-def _matrix() -> Any:  # noqa: ANN401 - the module, which imports torch: routes are there before it
+# These modules import torch: routes are there before it.
+
+
+def _states() -> Any:  # noqa: ANN401 - a module
     from apps.gradio_app import style_matrix
 
     return style_matrix
+
+
+def _pictures() -> Any:  # noqa: ANN401 - a module
+    from apps.gradio_app import style_matrix_pictures
+
+    return style_matrix_pictures
+
+
+def _files() -> Any:  # noqa: ANN401 - a module
+    from apps.gradio_app import style_matrix_files
+
+    return style_matrix_files

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from apps import fields as read
 from apps.explaining import classifier
-from apps.gradio_app.style_matrix import read_settings, reporting, view
+from apps.gradio_app.style_matrix import view
 from apps.gradio_app.style_matrix_banks import Atelier, Ateliers, fitting
+from apps.gradio_app.style_matrix_fields import chance, read_settings
+from apps.gradio_app.style_matrix_pictures import reporting
 from apps.gradio_app.traverse import read_input
 from apps.hypothesising import refusing
 from apps.refusals import RefusedError
@@ -70,8 +72,7 @@ def read_styles(ateliers: Ateliers, fields: Mapping[str, Any]) -> Callable[[Chan
                     made = pushed(atelier, made, gauge, reader, toward, report, channel.stopped)
         except CancelledError:
             return
-        chance = torch.Generator().manual_seed(settings.seed)
-        state = commands.shuffle_styles(matrix.state, made, slots=len(slots), generator=chance)
+        state = commands.shuffle_styles(matrix.state, made, slots=len(slots), generator=chance(settings.seed))
         channel.send("view", view=view(fitting(atelier, state)), note=note)
         channel.send("done")
 
@@ -87,7 +88,7 @@ def found(atelier: Atelier, x: Tensor, report: Report, should_stop: ShouldStop) 
     model = atelier.model
     if isinstance(model, Encoder):
         with torch.inference_mode():
-            codes = model.encode(x.to(model.device)).cpu()
+            codes = model.encode(x.to(getattr(model, "device", x.device))).cpu()
     else:
         how = Inversion(steps=STEPS)
         codes = invert(model, x, how, on_progress=report, should_stop=should_stop, cache=default_cache()).codes
@@ -154,7 +155,7 @@ def _direction(
 ) -> Tensor:
     """In which the readout's log-odds rise, (D,)."""
     model = atelier.model
-    codes = draw_codes(model, CODES, generator=torch.Generator().manual_seed(0)).cpu()
+    codes = draw_codes(model, CODES, generator=chance(0)).cpu()
     odds: list[Tensor] = []
     for start in range(0, CODES, _BATCH):
         check(should_stop)

@@ -24,12 +24,14 @@ LISTED = 12  # findings; those that follow are weaker
 _CELL = 56  # pixels of a finding's pictures
 
 STYLE = """<style>
+.hypotheses-words h3 { font-size: 1.25rem; padding: 1rem 0 0.25rem; break-after: avoid; }
 .hypotheses-words table { margin: 0; border-collapse: collapse; font-size: 0.85rem;
   font-variant-numeric: tabular-nums; }
 .hypotheses-words :is(th, td) { text-align: left; padding: 0.25rem 1.2rem 0.25rem 0; border: 0;
   border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 .hypotheses-words th { font-weight: 600; opacity: 0.75; }
 .hypotheses-words tr { break-inside: avoid; }
+.hypotheses-words td:nth-child(4) { white-space: nowrap; }
 .hypotheses-words img { max-width: 100%; image-rendering: pixelated; vertical-align: middle; }
 .hypotheses-words figure { margin: 0.4rem 0 0.8rem; break-inside: avoid; }
 .hypotheses-words :is(figcaption, .muted) { font-size: 0.85rem; opacity: 0.75; }
@@ -76,8 +78,8 @@ def card(number: int, card: Card, verdict: Verdict | None, *, seen: Scenes | Non
     """
     hypothesis, result = card.hypothesis, card.result
     said = prediction(hypothesis, name if result is None else result.name)
-    st.subheader(_plain(f"{number + 1}. {said}"), anchor=False)
-    about = f"<p class='muted'>{_text(hypothesis.model)} read by {_text(hypothesis.classifier)}</p>"
+    pair = f"{hypothesis.model} read by {hypothesis.classifier}"
+    about = f"<h3>{number + 1}. {_text(said)}</h3><p class='muted'>{_text(pair)}</p>"
     if result is None or verdict is None:
         _words(f"{about}<p>Not tested.</p>")
         return
@@ -96,7 +98,7 @@ def card(number: int, card: Card, verdict: Verdict | None, *, seen: Scenes | Non
     for place, (column, (caption, figure)) in enumerate(zip(st.columns(2), drawn, strict=True)):
         with column:
             st.plotly_chart(figure, width="stretch", theme=None, config=PLAIN, key=f"card {number} {place}")
-            st.caption(_plain(caption))
+            _words(f"<p class='muted'>{_text(caption)}</p>")
     if seen is not None:
         _words("".join(_picture(caption, png) for caption, png in card_pictures(seen, result.name)))
 
@@ -131,8 +133,3 @@ def _words(content: str) -> None:
 
 def _text(words: str) -> str:
     return html.escape(words)
-
-
-def _plain(words: str) -> str:
-    """Words from outside in Streamlit's Markdown, as they are."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+-.!|$~:" else sign for sign in words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 
 import torch
 
-from engine.checkpoints.config import FORMAT, build_network, plain_space, read_config
+from engine.checkpoints.config import FORMAT, build_network, plain_space
+from engine.checkpoints.default_id import check_free, default_id
 from engine.checkpoints.errors import ConfigError
 from engine.checkpoints.examples import Examples
 from engine.checkpoints.folder import Card, write_checkpoint
@@ -75,7 +75,7 @@ def import_classifier(source: str | Path, root: Path, *, id: str | None = None) 
     """
     local = Path(source).expanduser().is_dir()
     own = Path(source).expanduser().resolve().name if local else str(source).partition("@")[0].rpartition("/")[2]
-    name = id if id is not None else f"folder/{_plain(own)}"
+    name = id if id is not None else default_id(own)
     check_id(name)
     folder = find_folder(source)
     config = foreign_config(folder)
@@ -83,7 +83,7 @@ def import_classifier(source: str | Path, root: Path, *, id: str | None = None) 
         raise ConfigError(f"{folder} is a checkpoint of this program already; engine.load({str(source)!r}) opens it.")
     found = _read(folder, config, own if id is None else name.partition("/")[2])
     if id is None:
-        _check_free(root / name, name, found)
+        check_free(root / name, name, sha256=found.weights.sha256, source=found.weights.path)
     recipe = Recipe(
         id=name,
         title=found.title,
@@ -104,20 +104,6 @@ def import_classifier(source: str | Path, root: Path, *, id: str | None = None) 
         metrics={},
         training={"imported_from": found.weights.path.name, "sha256": found.weights.sha256},
     )
-
-
-def _plain(name: str) -> str:
-    """A folder's name as part of an id."""
-    return re.sub(r"[^\w.+=,-]+", "-", name).strip("-")
-
-
-def _check_free(folder: Path, id: str, found: _Found) -> None:
-    """Folders often have one name; what was imported from another must not be lost to it."""
-    if (folder / "config.json").is_file() and read_config(folder)["training"].get("sha256") != found.weights.sha256:
-        raise ConfigError(
-            f"{folder} is there already, with other weights than {found.weights.path}. Give this classifier a name of "
-            f"its own (--id folder/...), or replace the other (--id {id})."
-        )
 
 
 def _read(folder: Path, config: Mapping[str, Any], name: str) -> _Found:

@@ -22,12 +22,14 @@ from engine.checkpoints.errors import (
     TensorNamesError,
     TensorShapesError,
 )
+from engine.checkpoints.nesting import check_nesting
 from engine.checkpoints.weights import check_finite, other_shapes, read_bytes, read_header, read_tensors
 
 MAX_BYTES = 2**31  # VGG-19, large among those in common use, has 0.6 * 10**9
 _INSIDE = ("state_dict", "model")  # where training programs put the weights among other things
 _FOREIGN = re.compile(r"GLOBAL (\S+)")
 _ARCHIVE = b"PK\x03\x04"  # how torch knows an archive of torch.save
+_OLD_PICKLES = 5  # in a file from before 2020, ahead of the values
 _PICKLES = (b"\x80", _ARCHIVE)  # how its files begin, before 2020 and since
 
 
@@ -107,14 +109,25 @@ def fitted(found: StateDict, network: nn.Module, name: str) -> dict[str, Tensor]
 def _unpickled(data: bytes, path: Path) -> object:
     _check_archive(data, path)
     try:
+        _check_nesting(data)
         with warnings.catch_warnings():  # about pickle protocols and archives; what matters is said below
             warnings.simplefilter("ignore")
             return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except CorruptError as error:
+        raise CorruptError(f"{path} {error}") from error
     except Exception as error:  # a damaged pickle fails in any way at all
         asked = _FOREIGN.search(str(error))
         if isinstance(error, pickle.UnpicklingError) and (asked or data.startswith(_PICKLES)):
             raise PickleInDisguiseError(_more_than_tensors(path, asked[1] if asked else "an object")) from error
         raise CorruptError(_damaged(path, error)) from error
+
+
+def _check_nesting(data: bytes) -> None:
+    """Refuses what would end the process inside torch's reader, which hashes keys however deep they are."""
+    if data.startswith(_ARCHIVE):  # as torch.load opens it: two readers of archives may see two things in one
+        check_nesting(torch._C.PyTorchFileReader(io.BytesIO(data)).get_record("data.pkl"))
+    else:
+        check_nesting(data, pickles=_OLD_PICKLES)
 
 
 def _check_archive(data: bytes, path: Path) -> None:

@@ -153,7 +153,7 @@ def test_a_session_is_saved_and_loaded_with_its_bookmarks(matrix, page, tmp_path
     assert json.loads(file.read_text())["state"]["rating"].startswith("mnist/digits ")
     window.place.get_by_role("button", name="New pictures").click()
     expect(window.place.locator(".lx-sm-reference")).to_have_count(8)
-    window.place.locator("input[type=file]").set_input_files(str(file))
+    window.place.locator(".lx-sm-side input[type=file]").set_input_files(str(file))
     expect(window.place.locator(".lx-sm-reference")).to_have_count(5)
     assert window.places() == saved
     expect(window.place.get_by_label("Bookmarks").locator("option")).to_have_count(2)
@@ -163,7 +163,7 @@ def test_a_session_is_saved_and_loaded_with_its_bookmarks(matrix, page, tmp_path
     expect(window.place.get_by_label("Bookmarks").locator("option")).to_have_count(2)
     broken = tmp_path / "broken.json"
     broken.write_text("{}")
-    window.place.locator("input[type=file]").set_input_files(str(broken))
+    window.place.locator(".lx-sm-side input[type=file]").set_input_files(str(broken))
     expect(page.locator(".lx-notices")).to_contain_text("no session of the style matrix")
     assert window.places() == saved
 

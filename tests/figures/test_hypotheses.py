@@ -17,7 +17,7 @@ from engine.figures.hypotheses_curves import FALL, RISE, dose_response, side_eff
 from engine.figures.hypotheses_report import hypotheses_report, write_hypotheses
 from engine.figures.hypotheses_scenes import Pairs, scenes
 from engine.figures.hypotheses_sheet import hypothesis_sheet
-from engine.figures.hypotheses_strip import before_after_strip, sample_strip
+from engine.figures.hypotheses_strip import before_after_strip, change_strip, sample_strip
 from tests.explain.hypotheses.toys import Formulas, Toy
 from tests.figures.helpers import check
 
@@ -114,6 +114,12 @@ def test_strips_put_before_above_after():
     assert pixels[:12, :12].max() == 0
     assert pixels[16:].min() == 255
     assert np.asarray(opened(sample_strip(torch.rand(5, 3, 6, 6), columns=4, cell=6))).shape == (16, 36, 3)
+
+
+def test_a_change_is_one_picture_beside_the_other():
+    pixels = np.asarray(opened(change_strip(torch.zeros(1, 6, 6), torch.full((1, 6, 6), 0.4), cell=12)))
+    assert pixels.shape == (12, 12 + 4 + 12)
+    assert (pixels[:, :12] == 0).all() and (pixels[:, 12:16] == 255).all() and (pixels[:, 16:] == 102).all()
 
 
 def test_strips_of_nothing_are_refused():

@@ -7,6 +7,7 @@ import { columns, paintTile } from "./style_matrix_columns.js";
 import { exportDialog, gridDialog, randomSeed, stylesDialog } from "./style_matrix_dialogs.js";
 import { matrixFromText, matrixToText } from "./style_matrix_link.js";
 import { livePreview } from "./style_matrix_live.js";
+import { columnOrder } from "./style_matrix_order.js";
 import { pictureStore } from "./style_matrix_pictures.js";
 import { referenceStrip } from "./style_matrix_references.js";
 import { colorOf, lettering, spoken } from "./style_matrix_scale.js";
@@ -23,7 +24,7 @@ const MOST_BYTES = 16 * 2 ** 20; // of a session's file
 export function mount(element, context) {
   const { api, state, notices, tools } = context;
   const sessions = new Map(); // of each model, while the page lasts: {view, past, future, marks}
-  let session = null, model = null, scale = null, scaleKey = null, order = "model", matters = null, mattersKey = null, beginning = null, turn = Promise.resolve();
+  let session = null, model = null, scale = null, scaleKey = null, beginning = null, turn = Promise.resolve();
 
   const store = pictureStore({ api, notices, changed: debounced(16, () => paint()) });
   const live = livePreview({ api, notices, seen: previewed });
@@ -40,7 +41,7 @@ export function mount(element, context) {
     ["result", "Results", "Every tile is the picture with this one style in this one column: what that change alone would do"]], (view) => run("show", { view }));
   const undo = button("Undo", { title: "Undo (Ctrl+Z)", onclick: () => travel("past", "future") });
   const redo = button("Redo", { title: "Redo (Ctrl+Shift+Z)", onclick: () => travel("future", "past") });
-  const sorting = h("select", { class: "lx-select", "aria-label": "Order of columns", title: "Which column stands first", onchange: () => { order = sorting.value; draw(); } });
+  const order = columnOrder({ api, notices, chosen: () => draw(), changed: () => paint() });
   const large = h("div", { class: "lx-sm-large" });
   const reading = h("p", { class: "lx-sm-reading", role: "status" });
   const legend = h("div", { class: "lx-sm-legend" });
@@ -50,7 +51,7 @@ export function mount(element, context) {
   const marks = h("select", { class: "lx-select lx-wide", "aria-label": "Bookmarks", title: "Go to a bookmark", onchange: () => goTo(Number(marks.value)) });
   const file = h("input", { type: "file", accept: ".json,application/json", hidden: true, onchange: () => { load(file.files[0]); file.value = ""; } });
   const group = (title, ...children) => h("section", {}, h("h2", { class: "lx-group" }, title), h("div", { class: "lx-sm-buttons" }, ...children));
-  const bar = h("div", { class: "lx-hy-tools" }, views.element, undo, redo, h("label", {}, "Columns ", sorting), h("span", { class: "lx-grow" }),
+  const bar = h("div", { class: "lx-hy-tools" }, views.element, undo, redo, h("label", {}, "Columns ", order.element), h("span", { class: "lx-grow" }),
     button("New pictures", { name: "dice", title: "Other random mixes of the same styles", onclick: () => run("pictures", { seed: randomSeed(), count: 8 }) }),
     button("New styles …", { title: "Draw other styles: how many, in how many columns, from which seed", onclick: () => newStyles.open(session.view.state.settings, scale?.name ?? null, model, session.view.space) }),
     button("Style-mix grid …", { title: "Pictures by seeds, each row's with parts of each column's", onclick: () => grid.open(model, session.view.space) }));
@@ -287,11 +288,11 @@ export function mount(element, context) {
     note.textContent = [view.note, view.state.settings.given && "Pushed styles and those of own pictures are kept in a saved session, not in the link."].filter(Boolean).join(" ");
     note.hidden = !note.textContent;
     keep(session);
-    drawSorting();
+    order.draw(scale);
     drawMarks();
     drawLegend();
+    order.measure(gauge, view);
     paint();
-    if (order !== "model") measure();
     const { settings, step: unit } = view.state;
     const common = { model, settings, step: unit, classifier: gauge.classifier, output: gauge.output };
     const every = [view.picture, ...view.references, ...view.tiles.flat()];
@@ -303,7 +304,7 @@ export function mount(element, context) {
   function paint() {
     if (!session || page.hidden) return;
     const { view } = session;
-    matrix.draw(view, placed(), bars(), Boolean(scale));
+    matrix.draw(view, order.placed(view), order.bars(), Boolean(scale));
     strip.draw(view, look);
     const picture = store.picture(view.picture, LARGE) ?? store.picture(view.picture, SMALL);
     if (picture) {
@@ -311,41 +312,6 @@ export function mount(element, context) {
       large.dataset.key = view.picture;
     }
     say(scale ? store.rating(view.picture) : null);
-  }
-
-  // ------------------------------------------------------------------------------------------- order of columns
-
-  function drawSorting() {
-    const choices = [["model", "in the model's order"], ["pixels", "by change of the picture"], ...(scale ? [["ratings", `by change of ${scale.name}`]] : [])];
-    if (!choices.some(([name]) => name === order)) order = "model";
-    sorting.replaceChildren(...choices.map(([value, text]) => h("option", { value, selected: value === order }, text)));
-  }
-
-  const bars = () => {
-    const found = order === "model" ? null : matters?.[order];
-    if (!found) return null;
-    const most = Math.max(...found) || 1;
-    return found.map((value) => value / most);
-  };
-
-  function placed() {
-    const every = session.view.slots.map((_, k) => k), sizes = bars();
-    return sizes ? every.sort((a, b) => sizes[b] - sizes[a]) : every;
-  }
-
-  async function measure() {
-    const gauge = asked(), view = session.view, key = JSON.stringify([view.bank, gauge]);
-    if (mattersKey === key) return;
-    [mattersKey, matters] = [key, null];
-    const found = await notices.attempt(async () => {
-      let answer = null;
-      await api.stream("matrix/sensitivity", { ...gauge, settings: view.state.settings }, (piece) => { if (piece.type === "sensitivity") answer = piece; }, new AbortController().signal);
-      return answer;
-    });
-    if (mattersKey !== key) return;
-    if (found) matters = found;
-    else mattersKey = null;
-    paint();
   }
 
   // ------------------------------------------------------------------------------------------- bookmarks, files

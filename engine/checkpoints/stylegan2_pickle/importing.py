@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
-from engine.checkpoints.config import read_config
-from engine.checkpoints.errors import ConfigError
+from engine.checkpoints.default_id import check_free, default_id
 from engine.checkpoints.examples import Examples, fitting
 from engine.checkpoints.folder import write_checkpoint
 from engine.checkpoints.resolve import check_id
-from engine.checkpoints.stylegan2_pickle import OfficialNetworks, read
+from engine.checkpoints.stylegan2_pickle import read
 from engine.models.stylegan2 import StyleGAN2
 from engine.training import Network, Recipe
 
@@ -64,12 +62,12 @@ def import_stylegan2(
     """
     if not 0 <= psi <= 1:
         raise ValueError(f"Truncation psi should be from 0 (the mean picture) to 1 (none); got {psi}.")
-    name = id if id is not None else f"folder/{_plain(file.stem)}"
+    name = id if id is not None else default_id(file.stem)
     check_id(name)
     progress("reading", 0, 1)
     found = read(file, discriminator=discriminator)
     if id is None:
-        _check_free(root / name, name, found, file)
+        check_free(root / name, name, sha256=found.sha256, source=file)
     network = Network(found.network.name, {**found.network.options, "psi": psi})
     model = network.build().eval()
     assert isinstance(model, StyleGAN2)
@@ -89,20 +87,6 @@ def import_stylegan2(
     progress("writing", 0, 1)
     facts = {"imported_from": file.name, "sha256": found.sha256, "source_sha256": found.source_sha256}
     return write_checkpoint(root, model, recipe=recipe, axes=(), examples=examples, metrics={}, training=facts)
-
-
-def _plain(name: str) -> str:
-    """A file's name as part of an id."""
-    return re.sub(r"[^\w.+=,-]+", "-", name).strip("-")
-
-
-def _check_free(folder: Path, id: str, found: OfficialNetworks, file: Path) -> None:
-    """Snapshots of all trainings have the same names; what was imported from one must not be lost to another."""
-    if (folder / "config.json").is_file() and read_config(folder)["training"].get("sha256") != found.sha256:
-        raise ConfigError(
-            f"{folder} is there already, and was not imported from {file}. Give this network a name of its own "
-            f"(--id folder/...), or replace the other (--id {id})."
-        )
 
 
 @torch.inference_mode()

@@ -21,18 +21,15 @@ def sentence(change: Change, effect: float, name: str, unit: str = "", *, of: Of
         unit: Of the readout, empty for a probability.
         of: Whether the effect is that of the change, or what a pair does beyond the sum of its two changes.
     """
+    done, pair = doing(change), of == "interaction"
+    if effect == 0:
+        return f"{done}, {name} ends where the two effects add up to" if pair else f"{done} leaves {name} where it is"
     size = amount(abs(effect), unit)
-    none = size == amount(0.0, unit)  # rounded to nothing: neither raised nor lowered
-    if of == "interaction":
-        how = (
-            f"{name} ends where the two effects add up to"
-            if none
-            else f"{name} ends {size} {'higher' if effect > 0 else 'lower'} than the two effects add up to"
-        )
-        return f"{doing(change)}, {how}"
-    if none:
-        return f"{doing(change)} leaves {name} where it is"
-    return f"{doing(change)} {'raises' if effect > 0 else 'lowers'} {name} by {size}"
+    if size == amount(0.0, unit):  # rounded to nothing, and yet there may be no doubt about its direction
+        size = f"less than {amount(0.1 if unit else 0.01, unit)}"
+    if pair:
+        return f"{done}, {name} ends {size} {'higher' if effect > 0 else 'lower'} than the two effects add up to"
+    return f"{done} {'raises' if effect > 0 else 'lowers'} {name} by {size}"
 
 
 def prediction(hypothesis: Hypothesis, name: str) -> str:

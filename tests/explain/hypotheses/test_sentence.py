@@ -23,7 +23,11 @@ STYLE = Restyle(slot="Layers 3-4", style=(0.0,), label="style 7")
         (STYLE, 0.3, "log-odds", "Giving layers 3-4 style 7 raises R by 0.3 log-odds"),
         (Restyle(slot="EYES", style=(0.0,), label="my photograph", share=0.5), -0.3, "",
          "Mixing 50% of “my photograph” into EYES lowers R by 0.30"),
-        (SMILE, -0.003, "", "Raising smile (direction) by 1.5 sd leaves R where it is"),
+        (SMILE, -0.003, "", "Raising smile (direction) by 1.5 sd lowers R by less than 0.01"),
+        (SMILE, 0.003, "", "Raising smile (direction) by 1.5 sd raises R by less than 0.01"),
+        (SMILE, 0.03, "years", "Raising smile (direction) by 1.5 sd raises R by less than 0.1 years"),
+        (SMILE, 0.006, "", "Raising smile (direction) by 1.5 sd raises R by 0.01"),
+        (SMILE, 0.0, "", "Raising smile (direction) by 1.5 sd leaves R where it is"),
         (Both(first=SMILE, second=EIGHT), 0.5, "",
          "Raising smile (direction) by 1.5 sd and switching the category from 3 to 8 together raises R by 0.50"),
     ],
@@ -32,7 +36,16 @@ def test_effects(change, effect, unit, expected):
     assert sentence(change, effect, "R", unit) == expected
 
 
-@pytest.mark.parametrize(("effect", "how"), [(0.12, "0.12 higher than"), (-0.12, "0.12 lower than"), (0.0, "where")])
+@pytest.mark.parametrize(
+    ("effect", "how"),
+    [
+        (0.12, "0.12 higher than"),
+        (-0.12, "0.12 lower than"),
+        (0.004, "less than 0.01 higher than"),
+        (-0.004, "less than 0.01 lower than"),
+        (0.0, "where"),
+    ],
+)
 def test_interactions(effect, how):
     pair = Both(first=SMILE, second=LATENT)
     done = "Raising smile (direction) by 1.5 sd and lowering Latent 2 by 2 sd together"
