@@ -202,6 +202,7 @@ def _seconds(way: Way | Callable[..., Any], *given: Any) -> float:  # noqa: ANN4
 def _table(results: list[Comparison]) -> Table:
     columns = ("Model", "Axes", "Codes", "Seconds", "Goal", "Baseline", "Ratio", "of any turn", "Difference")
     table = Table(*columns, caption=f"Baseline: {BASELINE}.")
+    table.columns[0].no_wrap = True
     for row in results:
         table.add_row(
             row.model,

@@ -22,6 +22,7 @@ MOST_SEED = 999_999
 _EVERY_S = 0.1  # between two words of progress; at each of them Streamlit may end the work
 _PROPOSED = 3  # findings that are chosen for a test unless one chooses others
 
+
 def page() -> None:
     """Draws the page; what was found and tested stays until the page is closed."""
     st.html(cards.STYLE)
