@@ -61,7 +61,7 @@ def evaluate(
     - `posterior` (an autoencoder): MSE and NLL; KL and active units where it is variational; where factors are known
       MI matrix, MIG, DCI both ways, SAP and FactorVAE score of the posterior means.
     - `discovers_categories` (an InfoGAN): purity of the categories, if a classifier is given.
-    - `sample` (another generator): how its samples compare with real pictures, if a classifier is given.
+    - `judged` (another generator): how its samples compare with real pictures, if a classifier is given.
     - Only `decode`: MSE and NLL of decoding the true factors.
 
     Args:
@@ -90,7 +90,7 @@ def evaluate(
         values = _autoencoder(network, run)
     elif getattr(network, "discovers_categories", False):
         values = {} if classifier is None else _categories(network, classifier, generator)
-    elif callable(getattr(network, "sample", None)):
+    elif getattr(network, "judged", False):
         values = {} if classifier is None else _generator(network, classifier, run)
     else:
         values = _factor_decoder(network, run)

@@ -29,7 +29,7 @@ from engine.training.state import State, fingerprint, saved_step
 from engine.training.trackers import Tracker, trackers
 from scripts.training.best_seed import SWEEP, best_of
 from scripts.training.devices import choose_device, device_name, fabric_for
-from scripts.training.needs import hash_of, judge_of, models_of, pictures_of, start_of
+from scripts.training.needs import NeedError, hash_of, judge_of, models_of, pictures_of, start_of
 from scripts.training.runs import (
     Job,
     Outcome,
@@ -219,7 +219,10 @@ def _fit(row: Recipe, dataset: Dataset, job: Job, context: Context) -> nn.Module
 
 def _watch(row: Recipe, dataset: Dataset, job: Job) -> Callable[[nn.Module], Mapping[str, float]] | None:
     """What is measured of a generator while it is trained: how far its samples are from real pictures."""
-    judge = judge_of(row, job)
+    try:
+        judge = judge_of(row, job)
+    except NeedError:
+        return None  # whoever measures the trained generator says so, and nothing of the training is lost
     if judge is None:
         return None
     real = dataset.split(row.test)

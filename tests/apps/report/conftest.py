@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from apps.report_pages import models
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch):
+    """Puts back the main module, in whose place AppTest leaves its script: processes started later would run that."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
