@@ -20,7 +20,10 @@ def test_a_data_set_is_found_again_by_its_name(name):
     assert find_dataset(name).space == load_dataset(name).space
 
 
-@pytest.mark.parametrize("name", ["", "nist", "owner/mnist", "mnist/tc5", ":3,8", "mnist:12", "dsprites@64", "folder:a,b"])
+UNKNOWN = ("", "nist", "owner/mnist", "mnist/tc5", ":3,8", "mnist:12", "dsprites@64", "folder:a,b")
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
 def test_what_is_unknown_is_not_found(mirror, name):
     assert find_dataset(name) is None
 
