@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from apps import fields as read
 from apps.explaining import classifier
+from apps.per_model import PerModel
 from apps.refusals import NotFoundError, RefusedError
 from apps.shelf import Shelf
 from engine.checkpoints import CheckpointError, read_card
@@ -45,8 +44,7 @@ class Grounds:
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
-        self._kept: OrderedDict[str, Ground] = OrderedDict()
-        self._lock = threading.Lock()
+        self._grounds: PerModel[Ground] = PerModel(shelf, Ground, capacity=CAPACITY)
 
     def of(self, name: str) -> Ground:
         """The ground of a catalogue id.
@@ -55,16 +53,7 @@ class Grounds:
             UnknownModelError: If there is no such model with sliders.
             engine.checkpoints.CheckpointError: If it cannot be loaded.
         """
-        model = self.shelf.latent_model(name)
-        with self._lock:
-            kept = self._kept.get(name)
-            if kept is None or kept.model is not model:
-                kept = Ground(model)
-            self._kept[name] = kept
-            self._kept.move_to_end(name)
-            while len(self._kept) > CAPACITY:
-                self._kept.popitem(last=False)
-            return kept
+        return self._grounds.of(name)
 
     def gauges(self, model: str, reader: str) -> tuple[Gauge, ...]:
         """All that a classifier says of a generator's pictures.

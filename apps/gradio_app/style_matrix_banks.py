@@ -12,6 +12,7 @@ from apps import fields as read
 from apps.canvas.threads import Pace
 from apps.explaining import classifier
 from apps.hypothesising import refusing
+from apps.per_model import PerModel
 from apps.plain_numbers import short
 from apps.refusals import RefusedError
 from apps.shelf import Shelf
@@ -112,8 +113,7 @@ class Ateliers:
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
-        self._kept: OrderedDict[str, Atelier] = OrderedDict()
-        self._lock = threading.Lock()
+        self._ateliers: PerModel[Atelier] = PerModel(shelf, Atelier, capacity=MODELS)
 
     def of(self, fields: Mapping[str, Any]) -> Atelier:
         """That of the `model` a request names.
@@ -122,17 +122,7 @@ class Ateliers:
             UnknownModelError: If there is no such model with sliders.
             engine.checkpoints.CheckpointError: If it cannot be loaded.
         """
-        name = read.text(fields, "model")
-        model = self.shelf.latent_model(name)
-        with self._lock:
-            kept = self._kept.get(name)
-            if kept is None or kept.model is not model:
-                kept = Atelier(model)
-            self._kept[name] = kept
-            self._kept.move_to_end(name)
-            while len(self._kept) > MODELS:
-                self._kept.popitem(last=False)
-            return kept
+        return self._ateliers.of(read.text(fields, "model"))
 
     def matrix(self, fields: Mapping[str, Any]) -> Matrix:
         """The `model` and the `state` of a request, which fit each other.
