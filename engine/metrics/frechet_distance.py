@@ -37,8 +37,8 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
     return float((mean - other_mean).square().sum() + cov.trace() + other_cov.trace() - 2 * product)
 
 
-def classifier_features(classifier: Classifier) -> Callable[[Tensor], Tensor]:
-    """What a classifier's last layer sees, as a function of pictures (N, C, H, W) in [0, 1] -> (N, K).
+def classifier_features(classifier: Classifier) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """What a classifier's last layer sees and says, as a function of pictures (N, C, H, W) -> (N, K) and logits (N, M).
 
     Pictures of another size or number of channels are adapted to the classifier.
 
@@ -55,10 +55,10 @@ def classifier_features(classifier: Classifier) -> Callable[[Tensor], Tensor]:
     shape: tuple[int, ...] = twin.space.shape
 
     @torch.no_grad()
-    def features(x: Tensor) -> Tensor:
+    def features(x: Tensor) -> tuple[Tensor, Tensor]:
         seen.clear()
-        twin.logits(adapted(x, shape))
-        return seen.pop().flatten(1)
+        logits: Tensor = twin.logits(adapted(x, shape))
+        return seen.pop().flatten(1), logits
 
     return features
 

@@ -13,7 +13,7 @@ from engine.data import Split
 from engine.interfaces import Classifier, LatentModel
 from engine.metrics.frechet_distance import classifier_features, frechet_distance
 from engine.metrics.inference import batches, device_of, evaluating
-from engine.models.adapted_pictures import adapted
+from engine.models.predictions import probabilities_of
 
 SURE = 0.9
 _READ = 1000  # samples whose classes are read
@@ -97,7 +97,7 @@ class _Seen:
 class _Eyes:
     """A classifier's features and answers, batch by batch."""
 
-    def __init__(self, classifier: Any, total: int, progress: Progress | None) -> None:  # noqa: ANN401 - has a space too
+    def __init__(self, classifier: Classifier, total: int, progress: Progress | None) -> None:
         self.classifier, self.total, self.progress, self.done = classifier, total, progress, 0
         self.features, self.device = classifier_features(classifier), device_of(classifier)
 
@@ -105,8 +105,9 @@ class _Eyes:
         features, said = [], []
         for x in pictures:
             x = x.to(self.device)
-            features.append(self.features(x).cpu())
-            said.append(self.classifier.probabilities(adapted(x, self.classifier.space.shape)).cpu())
+            of_these, logits = self.features(x)
+            features.append(of_these.cpu())
+            said.append(probabilities_of(self.classifier, logits).cpu())
             self.done += len(x)
             if self.progress is not None:
                 self.progress(self.done, self.total)

@@ -209,7 +209,7 @@ def _fit(row: Recipe, dataset: Dataset, job: Job, context: Context) -> nn.Module
                 needs=models,
                 validation=dataset.split(row.validation) if row.validation else None,
                 start=start,
-                watch=_watch(row, dataset, job),
+                watch=None if finished else _watch(row, dataset, job),
                 watch_every=max(1, row.steps // LOOKS),
             )
         finally:
